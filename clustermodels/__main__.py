@@ -1,0 +1,6 @@
+"""``python -m clustermodels``."""
+
+from clustermodels.cli.app import main
+
+if __name__ == "__main__":
+    main()

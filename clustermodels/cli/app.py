@@ -1,0 +1,190 @@
+"""The commands. Each one calls the verb of its name; nothing is computed here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import clustermodels as cm
+from clustermodels.cli import printing
+from clustermodels.cli.printing import Format
+from clustermodels.cli.progress import sampling
+from clustermodels.errors import ClusterModelsError, Finding, FitError, Severity
+
+app = typer.Typer(
+    name="clustermodels",
+    help="Policy effects in regional clusters: one document, from data to a counterfactual answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="The document (YAML or JSON).")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A file that 'fit' wrote.")]
+AsFormat = Annotated[Format, typer.Option("--format", help="How tables are printed.")]
+FailOn = Annotated[
+    str, typer.Option(metavar="SEVERITY", help="Exit with 1 from: note, warning, serious, never.")
+]
+_RANKS: dict[str, int] = {"note": 0, "warning": 1, "serious": 2, "never": 3}
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")] = Path(),
+    panel: Annotated[Path | None, typer.Option(help="Your own table.")] = None,
+    cluster: Annotated[str, typer.Option(help="Its column with the cluster.")] = "cluster",
+    year: Annotated[str, typer.Option(help="Its column with the year.")] = "year",
+) -> None:
+    """Write a starter project, or a commented spec for your own table."""
+    if panel is None:
+        written = cm.start_project(folder)
+    else:
+        written = cm.draft_spec(panel, cluster, year, folder)
+    for path in written:
+        typer.echo(f"wrote {path}")
+    spec = next(path for path in written if path.name == "spec.yaml")
+    typer.echo(f"next: clustermodels check {spec}")
+
+
+@app.command()
+def check(spec: SpecPath, fail_on: FailOn = "never") -> None:
+    """Find every problem of a document and its data, and what the design can tell."""
+    document = cm.read_spec(spec)
+    found = cm.check(document)
+    printing.say(f"{spec}: the document and its data are right.")
+    printing.findings(found, spec)
+    _fail(found, fail_on)
+
+
+@app.command()
+def explain(spec: SpecPath, format_: AsFormat = Format.text) -> None:
+    """Say the model in words and as an equation, its priors and what they expect."""
+    printing.explanation(cm.explain(spec), format_)
+
+
+@app.command()
+def fit(
+    spec: SpecPath,
+    out: Annotated[Path, typer.Option(help="The file to write, whole or not at all.")],
+    fail_on: FailOn = "never",
+) -> None:
+    """Draw from the posterior, and save it with all that made it."""
+    document = cm.read_spec(spec)
+    before = cm.check(document)
+    with sampling() as progress:
+        made = cm.fit(document, out=out, progress=progress)
+    printing.summary(cm.summary(made), Format.text, every=False)
+    found = (*before, *cm.diagnose(made).findings)
+    printing.findings(found, spec)
+    printing.say(f"saved {out}")
+    _fail(found, fail_on)
+
+
+@app.command()
+def summary(
+    run: RunPath,
+    format_: AsFormat = Format.text,
+    every: Annotated[bool, typer.Option("--all", help="Also what varies by level.")] = False,
+) -> None:
+    """Print the posterior: means, intervals, cluster-robust sds, convergence."""
+    printing.summary(cm.summary(cm.load_fit(run)), format_, every=every)
+
+
+@app.command()
+def diagnose(run: RunPath, format_: AsFormat = Format.text, fail_on: FailOn = "never") -> None:
+    """Say whether the draws can be trusted, and whether the model could have made the data."""
+    found = cm.diagnose(cm.load_fit(run))
+    printing.diagnosis(found, format_, run)
+    _fail(found.findings, fail_on)
+
+
+@app.command()
+def predict(
+    run: RunPath,
+    scenario: Annotated[str | None, typer.Option(help="One scenario of the document.")] = None,
+    scenarios: Annotated[Path | None, typer.Option(help="A file of other scenarios.")] = None,
+    format_: AsFormat = Format.text,
+) -> None:
+    """Compare scenarios with the observed policies, cluster by cluster and year by year."""
+    made = cm.load_fit(run)
+    if scenarios is not None:
+        made = cm.Fit(cm.read_scenarios(scenarios, made.spec), made.panel, made.learned, made.tree)
+    names = [scenario] if scenario is not None else list(made.spec.scenarios)
+    tables = [cm.effects(made), *(cm.effects(made, name) for name in names)]
+    doubts = [finding for name in names for finding in cm.extrapolation(made, name)]
+    printing.effects(tables, format_, made.spec.outcome[0])
+    if format_ is Format.text:
+        if not names:
+            printing.say("The document has no scenarios; write some, or give a file: --scenarios.")
+        printing.findings(doubts, run)
+        printing.say(printing.ASSUMPTIONS)
+
+
+@app.command()
+def simulate(
+    spec: SpecPath,
+    at: Annotated[Path, typer.Option(help="True values: posterior names to numbers.")],
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    seed: int = 1,
+) -> None:
+    """Draw outcomes from the document's own model at stated values."""
+    document = cm.read_spec(spec)
+    drawn = cm.simulate(document, cm.read_truth(at), seed=seed)
+    printing.write_panel(drawn, document.data.panel.cluster, document.data.panel.year, out)
+    printing.say(f"wrote {out}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of documents, for editors."""
+    printing.json_text(cm.json_schema())
+
+
+def _fail(found: tuple[Finding, ...], fail_on: str) -> None:
+    if fail_on not in _RANKS:
+        raise typer.BadParameter(f"{fail_on}: one of {', '.join(_RANKS)}", param_hint="--fail-on")
+    severities: list[Severity] = [finding.severity for finding in found]
+    if any(_RANKS[severity] >= _RANKS[fail_on] for severity in severities):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; 0 done, 1 findings that the user asked to fail on, 2 wrong input, 3 failed."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code: Any = app(standalone_mode=False)
+    except ClusterModelsError as error:
+        printing.complain(str(error))
+        return 3 if isinstance(error, FitError) else 2
+    except typer.Abort:
+        printing.complain("Interrupted: nothing was written.")
+        return 3
+    except KeyboardInterrupt:
+        printing.complain("Interrupted: nothing was written.")
+        return 3
+    except Exception as error:
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Word what typer refuses, and what nobody foresaw, without a traceback."""
+    shown = getattr(error, "format_message", None)
+    if shown is not None:
+        printing.complain(f"{shown()} See 'clustermodels --help'.")
+        return 2
+    if os.environ.get("CLUSTERMODELS_DEBUG"):
+        raise error
+    printing.complain(
+        f"This is a bug in clustermodels: {type(error).__name__}: {error}. "
+        "Run again with CLUSTERMODELS_DEBUG=1 and report what it prints."
+    )
+    return 3

@@ -1,0 +1,78 @@
+"""The piece that a predictor is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from clustermodels.data.factors import Factor
+from clustermodels.data.panel import Values
+from clustermodels.families.priors import Prior
+
+
+@dataclass(frozen=True)
+class Term:
+    """The coefficient of one column of a block.
+
+    Parameters
+    ----------
+    name
+        Its posterior name.
+    prior
+        On the internal scale: of the coefficient; of its sd where pooled; of the deviations,
+        before they are made to sum to zero, where free by level.
+    unit
+        Coefficient in the user's units = unit x internal coefficient.
+    step
+        The change, in the user's units, that effects are quoted for.
+    words
+        That change in words: ``one more policies``.
+    sd_name
+        The posterior name of the sd over levels, where pooled.
+    around
+        The common coefficient that level coefficients vary around, where there is one: the
+        posterior then holds their sum.
+    """
+
+    name: str
+    prior: Prior
+    unit: float = 1.0
+    step: float = 1.0
+    words: str = ""
+    sd_name: str | None = None
+    around: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One piece of the predictor: columns, and a rule for their coefficients.
+
+    Its contribution to row n is sum_j values[n, j] * coefficient[j], with one coefficient a
+    column where ``factor`` is None, else one a column and level, taken at the row's level.
+
+    Parameters
+    ----------
+    name
+        The block's name.
+    values
+        (obs, k), standardised columns.
+    terms
+        The k columns' coefficients.
+    factor
+        What the coefficients vary by.
+    pooling
+        ``common`` (no factor); ``free``: summing to zero over levels; ``partial``: normal over
+        levels, with a k x k covariance.
+    labels
+        Where the k coefficients are one vector of the posterior: its labels, along ``NAME_level``.
+    concentration
+        Of the LKJ prior of the k x k correlations.
+    """
+
+    name: str
+    values: Values
+    terms: tuple[Term, ...]
+    factor: Factor | None = None
+    pooling: Literal["common", "free", "partial"] = "common"
+    labels: tuple[str, ...] | None = None
+    concentration: float = 2.0

@@ -1,0 +1,168 @@
+"""Treatments, moderators and numeric controls as columns of numbers.
+
+Each kind has one function here; a kind from outside registers its own with
+``treatment_column.register`` or ``moderator_column.register``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+
+from clustermodels.data.panel import Reader, Values
+from clustermodels.data.transforms import Standard, domain, forward, unit_change
+from clustermodels.errors import PanelError, Problem
+from clustermodels.spec.document import Spec
+from clustermodels.spec.moderators import ColumnModerator, Moderator
+from clustermodels.spec.reads import Read
+from clustermodels.spec.transforms import Transform
+from clustermodels.spec.treatments import Adoption, Dose, Treatment
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column as it enters the predictor, before it is centred and scaled.
+
+    Parameters
+    ----------
+    values
+        (obs,), in the column's own units.
+    transform
+        What is done to them.
+    change
+        The words for one unit of change, where they are not the transform's own.
+    """
+
+    values: Values
+    transform: Transform = "none"
+    change: str | None = None
+
+
+@singledispatch
+def treatment_column(treatment: Treatment, reader: Reader) -> Column:
+    """Give a treatment's column; register one function per kind."""
+    raise NotImplementedError(f"no column for the treatment kind {type(treatment).__name__}")
+
+
+@treatment_column.register
+def _dose(treatment: Dose, reader: Reader) -> Column:
+    return Column(reader.numbers(treatment.reads()[0]), treatment.transform)
+
+
+@treatment_column.register
+def _adoption(treatment: Adoption, reader: Reader) -> Column:
+    values = reader.numbers(treatment.reads()[0])
+    if treatment.first_year is None:
+        _refuse_switching(values, treatment.column or "", reader)
+        return Column(values, change="adoption")
+    never = np.isnan(values) | (values == 0)
+    on = ~never & (reader.years >= np.where(never, np.inf, values) + treatment.lag)
+    return Column(on.astype(float), change="adoption")
+
+
+def _refuse_switching(values: Values, column: str, reader: Reader) -> None:
+    clusters, years = reader.clusters, reader.years
+    same = clusters[1:] == clusters[:-1]
+    bad = ~np.isin(values, (0.0, 1.0))
+    off = np.concatenate([[False], same & (np.diff(values) < 0)])
+    for wrong, what, fix in (
+        (bad, "an adoption is 0 or 1", "Use 'kind: dose' for amounts."),
+        (off, "an adoption stays on, and here it ends", "Use 'kind: dose' for what can end."),
+    ):
+        if wrong.any():
+            spot = int(np.flatnonzero(wrong)[0])
+            raise PanelError(
+                [
+                    Problem(
+                        what,
+                        fix,
+                        path=column,
+                        got=f"{values[spot]:g} in {clusters[spot]} {years[spot]}",
+                    )
+                ]
+            )
+
+
+@singledispatch
+def moderator_column(moderator: Moderator, reader: Reader) -> Column:
+    """Give a moderator's column; register one function per kind."""
+    raise NotImplementedError(f"no column for the moderator kind {type(moderator).__name__}")
+
+
+@moderator_column.register
+def _column(moderator: ColumnModerator, reader: Reader) -> Column:
+    return Column(reader.numbers(moderator.reads()[0]), moderator.transform)
+
+
+def numeric_controls(spec: Spec, reader: Reader) -> list[str]:
+    """Name the controls that are numbers in this panel."""
+    return [
+        name
+        for name, control in spec.controls.items()
+        if control.kind != "categorical" and reader.is_number(control.column or "")
+    ]
+
+
+def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
+    """Give the columns of every treatment, moderator and numeric control, by name."""
+    columns = {name: treatment_column(item, reader) for name, item in spec.treatments.items()}
+    columns |= {name: moderator_column(item, reader) for name, item in spec.moderators.items()}
+    for name in numeric_controls(spec, reader):
+        control = spec.controls[name]
+        read = Read(control.column or "", control.lag)
+        columns[name] = Column(reader.numbers(read), control.transform)
+    return columns
+
+
+def transformed(
+    columns: Mapping[str, Column], standards: Mapping[str, Standard], reader: Reader
+) -> dict[str, Values]:
+    """Transform every column, (obs,) each.
+
+    Raises
+    ------
+    PanelError
+        Naming the cluster-years whose values a transform does not take.
+    """
+    problems: list[Problem] = []
+    result: dict[str, Values] = {}
+    for name, column in columns.items():
+        values = forward(column.values, column.transform, standards.get(name, (0.0, 1.0)))
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if wrong.size:
+            spot = int(wrong[0])
+            problems.append(
+                Problem(
+                    f"{wrong.size} value{'s' * (wrong.size > 1)} that {column.transform} "
+                    "does not take",
+                    "Choose log1p, or no transform."
+                    if column.transform == "log"
+                    else "Choose another transform.",
+                    path=name,
+                    got=f"{column.values[spot]:g} in {reader.clusters[spot]} {reader.years[spot]}",
+                    expected=domain(column.transform),
+                )
+            )
+        result[name] = values
+    if problems:
+        raise PanelError(problems)
+    return result
+
+
+def standards(columns: Mapping[str, Column]) -> dict[str, Standard]:
+    """Learn mean and standard deviation of the columns that are to be standardised."""
+    return {
+        name: (float(column.values.mean()), float(column.values.std(ddof=1)) or 1.0)
+        for name, column in columns.items()
+        if column.transform == "standardise"
+    }
+
+
+def change(name: str, column: Column, standard: Standard) -> tuple[float, str]:
+    """Give the step that the effect of a column is quoted for, and its words."""
+    if column.change is not None:
+        return 1.0, f"{column.change} of {name}"
+    return unit_change(column.values, column.transform, name, standard)

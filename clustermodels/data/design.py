@@ -1,0 +1,257 @@
+"""Spec, Panel and Learned to Design: every number that a likelihood reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustermodels.data import priors
+from clustermodels.data.blocks import Block, Term
+from clustermodels.data.columns import raw_columns, transformed
+from clustermodels.data.factors import Factor, factor, factor_columns, labels_of, redundant
+from clustermodels.data.learned import Learned, standardise
+from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
+from clustermodels.errors import PanelError
+from clustermodels.families.family import Family
+from clustermodels.families.priors import Prior
+from clustermodels.families.table import find
+from clustermodels.spec import names
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.reads import Read
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeData:
+    """The outcome of a design.
+
+    Parameters
+    ----------
+    name
+        The likelihood's name in the model.
+    values
+        (obs,); nan where it is yet to be drawn.
+    family
+        How it varies, with its link.
+    offset
+        (obs,), the log of the exposure, else 0.
+    trials
+        (obs,), else 1.
+    parameters
+        The priors of the family's own parameters.
+    """
+
+    name: str
+    values: Values
+    family: Family
+    offset: Values
+    trials: Values
+    parameters: dict[str, Prior]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Every number that a likelihood reads.
+
+    Parameters
+    ----------
+    outcome
+        The outcome and its parameters.
+    intercept
+        The prior of the predictor where every column is at its centre.
+    blocks
+        Everything else in the predictor.
+    clusters, years
+        The labels of each row, (obs,).
+    """
+
+    outcome: OutcomeData
+    intercept: Prior
+    blocks: tuple[Block, ...]
+    clusters: NDArray[np.object_]
+    years: Positions
+
+
+def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
+    """Make the design of a panel.
+
+    Parameters
+    ----------
+    spec, panel
+        The document; the panel that was fitted, or an edited one.
+    learned
+        What the fitting panel taught.
+
+    Returns
+    -------
+    Design
+        Numbers only: rows are the panel's used rows, in its order.
+
+    Raises
+    ------
+    PanelError
+        If a transform does not take a value, or a factor is constant within a free one.
+    """
+    rows = reader(panel)
+    values = transformed(raw_columns(spec, rows), learned.standards, rows)
+    columns = standardise(spec, values, learned.scales)
+    factors = {
+        name: factor(name, labels_of(rows, of), learned.levels[name])
+        for name, of in factor_columns(spec, rows).items()
+    }
+    problems = redundant(spec, factors)
+    if problems:
+        raise PanelError(problems)
+    default = priors.defaults(spec, learned)
+    blocks = [
+        *_common(spec, columns, learned, default),
+        *_categorical(spec, factors, default),
+        *_means(spec, factors, learned, default),
+        *_factors(spec, factors, columns, learned, default),
+    ]
+    return Design(
+        outcome=_outcome(spec, rows, default),
+        intercept=priors.intercept(spec, default),
+        blocks=tuple(blocks),
+        clusters=rows.clusters,
+        years=rows.years,
+    )
+
+
+def _outcome(spec: Spec, rows: Reader, default: priors.Defaults) -> OutcomeData:
+    name, outcome = spec.outcome
+    ones = np.ones(len(rows.at))
+    return OutcomeData(
+        name=name,
+        values=rows.numbers(Read(outcome.column or "")),
+        family=find(outcome.family),
+        offset=np.log(rows.numbers(Read(outcome.exposure))) if outcome.exposure else 0 * ones,
+        trials=rows.numbers(Read(outcome.trials)) if outcome.trials else ones,
+        parameters=priors.parameters(spec, default),
+    )
+
+
+def _unit(spec: Spec, name: str, learned: Learned) -> tuple[float, float, str]:
+    """Give the unit, the step and the step's words of a standardised column."""
+    for treatment, moderator in spec.moderated():
+        if name == names.interaction(treatment, moderator):
+            one, other = learned.scales[treatment], learned.scales[moderator]
+            return 1 / (one.spread * other.spread), one.step * other.step, ""
+    scale = learned.scales[name]
+    return 1 / scale.spread, scale.step, scale.words
+
+
+def _common(
+    spec: Spec, columns: Mapping[str, Values], learned: Learned, default: priors.Defaults
+) -> list[Block]:
+    blocks = []
+    for name, values in columns.items():
+        unit, step, words = _unit(spec, name, learned)
+        own = priors.coefficient(spec, name, default.slope, unit, step)
+        blocks.append(Block(name, values[:, None], (Term(name, own, unit, step, words),)))
+    return blocks
+
+
+def _categorical(
+    spec: Spec, factors: Mapping[str, Factor], default: priors.Defaults
+) -> list[Block]:
+    """Give a categorical control free effects that sum to zero: no reference level matters."""
+    blocks = []
+    for name in spec.controls:
+        if name in factors:
+            own = priors.coefficient(spec, name, default.slope)
+            blocks.append(_levels(name, factors[name], "free", Term(name, own)))
+    return blocks
+
+
+def _levels(name: str, of: Factor, pooling: str, term: Term) -> Block:
+    ones = np.ones((len(of.codes), 1))
+    return Block(name, ones, (term,), of, "free" if pooling == "free" else "partial")
+
+
+def _means(
+    spec: Spec, factors: Mapping[str, Factor], learned: Learned, default: priors.Defaults
+) -> list[Block]:
+    """Give a correlated factor the means of the other columns (Mundlak 1978)."""
+    blocks = []
+    for name, means in learned.means.items():
+        if not means.columns:
+            continue
+        centred = (np.array(means.values) - means.centres) / means.spreads
+        block = names.means(name)
+        terms = []
+        for position, column in enumerate(means.columns):
+            unit = _unit(spec, column, learned)[0] / means.spreads[position]
+            own = priors.coefficient(spec, block, default.slope, unit)
+            terms.append(Term(column, own, unit))
+        values = centred[factors[name].codes]
+        blocks.append(Block(block, values, tuple(terms), labels=means.columns))
+    return blocks
+
+
+def _factors(
+    spec: Spec,
+    factors: Mapping[str, Factor],
+    columns: Mapping[str, Values],
+    learned: Learned,
+    default: priors.Defaults,
+) -> list[Block]:
+    """Give every factor its effects; slopes by cluster join the clusters' effects where pooled."""
+    slopes = {
+        name: _slope(spec, name, learned, default)
+        for name, item in spec.treatments.items()
+        if item.slope != "common"
+    }
+    random, pooled = names.random_block(spec)
+    blocks = [
+        Block(
+            names.by_cluster(name),
+            columns[name][:, None],
+            (slopes[name],),
+            factors[CLUSTER],
+            "free",
+        )
+        for name in slopes
+        if name not in pooled
+    ]
+    terms = [slopes[name] for name in pooled]
+    values = [columns[name] for name in pooled]
+    for name, item in spec.fixed_effects.items():
+        effect = names.effect(name)
+        if item.pooling == "free":
+            own = priors.coefficient(spec, effect, default.level)
+            blocks.append(_levels(effect, factors[name], "free", Term(effect, own)))
+            continue
+        spread = priors.positive(spec, names.sd(effect), default.level_sd)
+        term = Term(effect, spread, sd_name=names.sd(effect))
+        if name == CLUSTER:
+            terms.insert(0, term)
+            values.insert(0, np.ones(len(factors[CLUSTER].codes)))
+        else:
+            blocks.append(_levels(effect, factors[name], "partial", term))
+    if terms:
+        concentration = priors.concentration(spec, names.correlation(random))
+        blocks.append(
+            Block(
+                random,
+                np.column_stack(values),
+                tuple(terms),
+                factors[CLUSTER],
+                "partial",
+                concentration=concentration,
+            )
+        )
+    return blocks
+
+
+def _slope(spec: Spec, name: str, learned: Learned, default: priors.Defaults) -> Term:
+    unit, step, words = _unit(spec, name, learned)
+    by_cluster = names.by_cluster(name)
+    if spec.treatments[name].slope == "free":
+        own = priors.coefficient(spec, by_cluster, default.slope, unit, step)
+        return Term(by_cluster, own, unit, step, words, around=name)
+    own = priors.positive(spec, names.sd(name), default.slope_sd, unit)
+    return Term(by_cluster, own, unit, step, words, sd_name=names.sd(name), around=name)

@@ -1,0 +1,107 @@
+"""Factors: which labels they have, and the level of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustermodels.data.panel import Positions, Reader
+from clustermodels.errors import Problem
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.names import level_dim
+
+CROSS = " × "
+
+# Columns and the lag at which they are read.
+Columns = tuple[tuple[str, ...], int]
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """A factor of a design.
+
+    Parameters
+    ----------
+    name
+        The factor's name in the document.
+    dim
+        Its dimension in the posterior.
+    levels
+        Its labels, sorted.
+    codes
+        The level of each row, (obs,), an index into ``levels``.
+    """
+
+    name: str
+    dim: str
+    levels: tuple[str, ...]
+    codes: Positions
+
+
+def factor_columns(spec: Spec, reader: Reader) -> dict[str, Columns]:
+    """Give the columns of every factor: the cluster, fixed effects, categorical controls."""
+    columns: dict[str, Columns] = {CLUSTER: ((CLUSTER,), 0)}
+    columns |= {name: (factor.columns or (), 0) for name, factor in spec.fixed_effects.items()}
+    for name, control in spec.controls.items():
+        if control.kind == "categorical" or not reader.is_number(control.column or ""):
+            columns[name] = ((control.column or "",), control.lag)
+    return columns
+
+
+def labels_of(reader: Reader, columns: Columns) -> NDArray[np.object_]:
+    """Give each row's label of a factor, (obs,); crossed columns are joined."""
+    names, lag = columns
+    parts = [reader.labels(name, lag) for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    return np.array([CROSS.join(labels) for labels in zip(*parts, strict=True)], dtype=object)
+
+
+def codes(labels: NDArray[np.object_]) -> tuple[str, ...]:
+    """Give the sorted levels of a factor; years sort as numbers."""
+    levels = set(labels)
+    if all(level.lstrip("-").isdecimal() for level in levels):
+        return tuple(sorted(levels, key=lambda level: (int(level), level)))
+    return tuple(sorted(levels))
+
+
+def factor(name: str, labels: NDArray[np.object_], levels: tuple[str, ...]) -> Factor:
+    """Make a factor from the rows' labels and the levels that were learned."""
+    position = {level: index for index, level in enumerate(levels)}
+    code = np.array([position[label] for label in labels], dtype=np.int64)
+    dim = name if name in (CLUSTER, YEAR) else level_dim(name)
+    return Factor(name, dim, levels, code)
+
+
+def constant_within(outer: Factor, inner: Factor) -> bool:
+    """Tell whether ``inner`` takes one level only within each level of ``outer``."""
+    pairs = {*zip(outer.codes.tolist(), inner.codes.tolist(), strict=True)}
+    return len(pairs) == len({pair[0] for pair in pairs})
+
+
+def redundant(spec: Spec, factors: dict[str, Factor]) -> list[Problem]:
+    """Refuse each factor that is constant within a free one: their effects cannot be told apart.
+
+    If i's level of factor B is a function of its level of free factor A, then B's effect is a
+    sum of A's effects, and the likelihood is flat along it.
+    """
+    free = [name for name, item in spec.fixed_effects.items() if item.pooling == "free"]
+    problems = []
+    named = [*spec.fixed_effects, *(name for name in factors if name in spec.controls)]
+    for name in named:
+        for outer in free:
+            if outer == name or not constant_within(factors[outer], factors[name]):
+                continue
+            section = "controls" if name in spec.controls else "fixed_effects"
+            problems.append(
+                spec.source.problem(
+                    (section, name),
+                    f"'{name}' never changes within '{outer}', and '{outer}' has free effects, "
+                    "which absorb it: no data can tell the two apart",
+                    fix=f"Remove '{name}', or pool '{outer}' (pooling: partial).",
+                )
+            )
+    return problems

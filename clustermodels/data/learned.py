@@ -1,0 +1,198 @@
+"""What the fitting panel taught: labels, centres, scales, means. Learned once, used ever after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from clustermodels.data.columns import change, raw_columns, standards, transformed
+from clustermodels.data.factors import codes, factor_columns, labels_of
+from clustermodels.data.panel import Panel, Reader, Values, reader
+from clustermodels.errors import PanelError, Problem
+from clustermodels.families.table import find
+from clustermodels.spec.document import Spec
+from clustermodels.spec.names import interaction
+from clustermodels.spec.reads import Read
+
+# Below this share of a column's spread, a difference is rounding.
+NEGLIGIBLE = 1e-9
+
+
+class Frozen(BaseModel):
+    """A frozen record that survives JSON to the last bit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class Scale(Frozen):
+    """How a column is centred and scaled, and the step that its effect is quoted for."""
+
+    centre: float
+    spread: float
+    low: float
+    high: float
+    step: float = 1.0
+    words: str = ""
+
+
+class Means(Frozen):
+    """The means of columns over the levels of a correlated factor.
+
+    ``values`` is (level, column) of means of the standardised columns; ``centres`` and
+    ``spreads`` are those of the means over levels.
+    """
+
+    columns: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    centres: tuple[float, ...]
+    spreads: tuple[float, ...]
+
+
+class Learned(Frozen):
+    """Everything that the fitting panel taught."""
+
+    levels: dict[str, tuple[str, ...]]
+    standards: dict[str, tuple[float, float]]
+    scales: dict[str, Scale]
+    means: dict[str, Means]
+    outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
+
+
+def learn(spec: Spec, panel: Panel) -> Learned:
+    """Learn from the panel that is fitted all that a design needs to know about data.
+
+    Parameters
+    ----------
+    spec, panel
+        The document, and the panel that it is fitted to.
+
+    Returns
+    -------
+    Learned
+        Frozen; a scenario is designed with the same one, so that no centre, scale, level or
+        cluster mean moves with an edit.
+
+    Raises
+    ------
+    PanelError
+        If a transform does not take a value.
+    """
+    rows = reader(panel)
+    columns = raw_columns(spec, rows)
+    learned_standards = standards(columns)
+    values = transformed(columns, learned_standards, rows)
+    scales = {
+        name: _scale(values[name], *change(name, column, learned_standards.get(name, (0.0, 1.0))))
+        for name, column in columns.items()
+    }
+    for name, moderator in spec.moderators.items():
+        if moderator.centre != "mean":
+            scales[name] = scales[name].model_copy(update={"centre": float(moderator.centre)})
+    levels = {name: codes(labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()}
+    standardised = standardise(spec, values, scales)
+    means = {
+        name: _means(standardised, levels[name], labels_of(rows, factor_columns(spec, rows)[name]))
+        for name, factor in spec.fixed_effects.items()
+        if factor.pooling == "correlated"
+    }
+    return Learned(
+        levels=levels,
+        standards=learned_standards,
+        scales=scales,
+        means=means,
+        outcome=_outcome_location(spec, rows),
+    )
+
+
+def standardise(
+    spec: Spec, values: Mapping[str, Values], scales: Mapping[str, Scale]
+) -> dict[str, Values]:
+    """Centre and scale every column, and multiply treatments with their moderators.
+
+    Returns
+    -------
+    dict
+        (obs,) each: treatments, then treatment-by-moderator products, moderators, controls.
+        A product is of the two standardised columns, so its own scale is the product of theirs.
+    """
+    plain = {
+        name: (column - scales[name].centre) / scales[name].spread
+        for name, column in values.items()
+    }
+    products = {
+        interaction(treatment, moderator): plain[treatment] * plain[moderator]
+        for treatment, moderator in spec.moderated()
+    }
+    ordered = {name: plain[name] for name in spec.treatments} | products
+    return ordered | plain
+
+
+def _scale(values: Values, step: float, words: str) -> Scale:
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    largest = float(np.abs(values).max())
+    return Scale(
+        centre=float(values.mean()),
+        spread=spread if spread > NEGLIGIBLE * max(largest, 1e-300) else 1.0,
+        low=float(values.min()),
+        high=float(values.max()),
+        step=step,
+        words=words,
+    )
+
+
+def _means(
+    columns: Mapping[str, Values], levels: tuple[str, ...], labels: NDArray[np.object_]
+) -> Means:
+    """Average each column over the rows of each level, and keep what is not redundant.
+
+    A column that does not vary within levels is its own mean, and one whose mean does not vary
+    between levels says nothing about them: neither gets a term (Mundlak 1978,
+    doi 10.2307/1913646).
+    """
+    position = {level: index for index, level in enumerate(levels)}
+    code = np.array([position[label] for label in labels], dtype=np.int64)
+    size = np.bincount(code, minlength=len(levels)).astype(float)
+    kept: dict[str, Values] = {}
+    for name, values in columns.items():
+        mean = np.bincount(code, values, minlength=len(levels)) / size
+        within = np.abs(values - mean[code]).max()
+        between = np.abs(mean - mean.mean()).max()
+        if within > 1e-8 and between > 1e-8:
+            kept[name] = mean
+    centres = tuple(float(mean.mean()) for mean in kept.values())
+    spreads = tuple(float(mean.std(ddof=1)) or 1.0 for mean in kept.values())
+    values = np.column_stack([*kept.values()]) if kept else np.empty((len(levels), 0))
+    return Means(
+        columns=tuple(kept),
+        values=tuple(tuple(map(float, row)) for row in values),
+        centres=centres,
+        spreads=spreads,
+    )
+
+
+def _outcome_location(spec: Spec, rows: Reader) -> tuple[float, float]:
+    """Give the outcome's centre and spread on the link's scale; (0, 1) where none is observed."""
+    _, outcome = spec.outcome
+    family = find(outcome.family)
+    y = rows.numbers(Read(outcome.column or ""))
+    size_column = outcome.exposure or outcome.trials
+    size = rows.numbers(Read(size_column)) if size_column else np.ones_like(y)
+    seen = np.isfinite(y)
+    if not seen.any():
+        return 0.0, 1.0
+    centre, spread = family.location(y[seen], size[seen])
+    if not np.isfinite(centre) or not np.isfinite(spread):
+        raise PanelError(
+            [
+                Problem(
+                    "the outcome has no finite centre",
+                    "Check its values.",
+                    path=outcome.column or "",
+                )
+            ]
+        )
+    return centre, spread

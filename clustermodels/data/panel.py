@@ -1,0 +1,133 @@
+"""The panel: long, sorted, typed, with a ledger of every row that was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.spec.reads import Read
+
+Values = NDArray[np.float64]
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Rows that cannot be used, for one reason.
+
+    Parameters
+    ----------
+    reason
+        Why, a clause.
+    places
+        The (cluster, year) of each row.
+    """
+
+    reason: str
+    places: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A cluster-year panel.
+
+    Parameters
+    ----------
+    rows
+        Dataset on ``obs``, sorted by cluster and year, a row each. Coordinates ``cluster``,
+        ``year`` and ``used`` (True where the row enters the likelihood; other rows still serve
+        as the past of later ones). Variables: the columns that the document names, numbers as
+        float64 with nan where missing, labels as text with '' where missing.
+    losses
+        The rows that are not used, and why.
+    name
+        The file as the document names it, for messages.
+    sha256
+        The hash of the file's bytes.
+    """
+
+    rows: xr.Dataset
+    losses: tuple[Loss, ...] = ()
+    name: str = ""
+    sha256: str = ""
+
+    @property
+    def used(self) -> Positions:
+        """The positions of the used rows, in order."""
+        return np.flatnonzero(self.rows["used"].to_numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Reads columns of a panel at chosen rows, lags by year value and never by row.
+
+    Parameters
+    ----------
+    rows
+        A panel's rows.
+    at
+        The positions to read at, (obs,).
+    """
+
+    rows: xr.Dataset
+    at: Positions
+
+    @property
+    def clusters(self) -> NDArray[np.object_]:
+        """The cluster of each row, (obs,)."""
+        return np.asarray(self.rows["cluster"].to_numpy()[self.at], dtype=object)
+
+    @property
+    def years(self) -> Positions:
+        """The year of each row, (obs,)."""
+        years: Positions = self.rows["year"].to_numpy()[self.at]
+        return years
+
+    def is_number(self, column: str) -> bool:
+        """Tell whether the panel holds ``column`` as numbers."""
+        return self.rows[column].dtype.kind == "f"
+
+    def numbers(self, read: Read) -> Values:
+        """Give a numeric column, (obs,); nan where it, or the year that it lags to, is missing."""
+        source = self._source(read.lag)
+        values = self.rows[read.column].to_numpy()
+        return np.where(source < 0, np.nan, values[source])
+
+    def labels(self, column: str, lag: int = 0) -> NDArray[np.object_]:
+        """Give a column as text, (obs,); '' where missing."""
+        if column in ("cluster", "year"):
+            values = self.rows[column].to_numpy()[self.at]
+            return np.array([str(value) for value in values], dtype=object)
+        source = self._source(lag)
+        values = self.rows[column].to_numpy()
+        if self.is_number(column):
+            values = np.array([_label(value) for value in values], dtype=object)
+        return np.where(source < 0, "", values[source].astype(object))
+
+    def _source(self, lag: int) -> Positions:
+        """Give the position that each row reads from, -1 where that year is not in the panel."""
+        if lag == 0:
+            return self.at
+        clusters = self.rows["cluster"].to_numpy()
+        years = self.rows["year"].to_numpy().astype(np.int64)
+        codes = np.concatenate([[0], np.cumsum(clusters[1:] != clusters[:-1])]).astype(np.int64)
+        first, span = int(years.min()), int(years.max() - years.min()) + 1
+        keys = codes * span + (years - first)
+        wanted = keys[self.at] - lag
+        found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        hit = (keys[found] == wanted) & (years[self.at] - lag >= first)
+        return np.where(hit, found, -1)
+
+
+def _label(value: float) -> str:
+    if np.isnan(value):
+        return ""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def reader(panel: Panel) -> Reader:
+    """Read a panel at its used rows."""
+    return Reader(panel.rows, panel.used)

@@ -1,0 +1,190 @@
+"""Scenario and Panel to an edited Panel."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.panel import Panel
+from clustermodels.errors import PanelError, choices, nearest
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.scenarios import Edit, Where, YearRange
+from clustermodels.spec.source import Path
+
+Mask = NDArray[np.bool_]
+
+
+def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
+    """Apply a scenario's edits, in order, to the columns of a panel.
+
+    Parameters
+    ----------
+    spec
+        The document that holds the scenario.
+    panel
+        The panel that was fitted. Conditions are judged on it, before any edit; their quantiles
+        are over its used rows.
+    scenario
+        The scenario's name.
+
+    Returns
+    -------
+    Panel
+        The same rows, with other numbers.
+
+    Raises
+    ------
+    PanelError
+        If the scenario, a column of a condition, a label or a year does not exist.
+    """
+    if scenario not in spec.scenarios:
+        close = nearest(scenario, spec.scenarios)
+        raise PanelError(
+            [
+                spec.source.problem(
+                    ("scenarios",),
+                    "no such scenario",
+                    got=repr(scenario),
+                    expected=choices(spec.scenarios) or "nothing: the document has none",
+                    fix=f"Did you mean '{close}'?" if close else "Add it to the document.",
+                )
+            ]
+        )
+    rows = panel.rows
+    for position, edit in enumerate(spec.scenarios[scenario]):
+        path: Path = ("scenarios", scenario, position)
+        chosen = _chosen(spec, panel, edit, path)
+        changed = {}
+        for column, amount in edit.amounts.items():
+            values = rows[column].to_numpy()
+            if values.dtype.kind != "f":
+                raise PanelError(
+                    [
+                        spec.source.problem(
+                            (*path, edit.verb, column),
+                            "the column holds text",
+                            fix="Edit a numeric column.",
+                        )
+                    ]
+                )
+            changed[column] = ("obs", np.where(chosen, _apply(edit, values, amount), values))
+        rows = rows.assign(changed)
+    return Panel(rows, panel.losses, panel.name, panel.sha256)
+
+
+def _apply(edit: Edit, values: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
+    match edit.verb:
+        case "add":
+            return values + amount
+        case "scale":
+            return values * amount
+        case _:
+            return np.full_like(values, amount)
+
+
+def _chosen(spec: Spec, panel: Panel, edit: Edit, path: Path) -> Mask:
+    chosen = _in_years(spec, panel.rows, edit, path)
+    for column, condition in (edit.where or {}).items():
+        chosen = chosen & _meets(spec, panel, column, condition, (*path, "where", column))
+    return chosen
+
+
+def _in_years(spec: Spec, rows: xr.Dataset, edit: Edit, path: Path) -> Mask:
+    years = rows["year"].to_numpy()
+    if edit.years is None:
+        return np.ones(len(years), dtype=bool)
+    if isinstance(edit.years, YearRange):
+        low = edit.years.from_ if edit.years.from_ is not None else years.min()
+        high = edit.years.to if edit.years.to is not None else years.max()
+        chosen = (years >= low) & (years <= high)
+        asked = f"{low} to {high}"
+    else:
+        absent = [year for year in edit.years if year not in years]
+        chosen = np.isin(years, edit.years) & (not absent)
+        asked = choices([str(year) for year in absent])
+    if not chosen.any():
+        raise PanelError(
+            [
+                spec.source.problem(
+                    (*path, "years"),
+                    "years that the panel does not have",
+                    got=asked,
+                    expected=f"years in {years.min()} to {years.max()}",
+                )
+            ]
+        )
+    return np.asarray(chosen, dtype=bool)
+
+
+def _meets(spec: Spec, panel: Panel, column: str, condition: Where, path: Path) -> Mask:
+    rows = panel.rows
+    role = {spec.data.panel.cluster: CLUSTER, spec.data.panel.year: YEAR}.get(column, column)
+    if role not in rows.variables:
+        known = [CLUSTER, YEAR, *map(str, rows.data_vars)]
+        close = nearest(column, known)
+        raise PanelError(
+            [
+                spec.source.problem(
+                    path,
+                    "a column that the run does not hold",
+                    got=repr(column),
+                    expected=choices(known),
+                    fix=f"Did you mean '{close}'?"
+                    if close
+                    else "Name it in the document's own scenarios and fit again.",
+                )
+            ]
+        )
+    values = rows[role].to_numpy()
+    met = np.ones(len(values), dtype=bool)
+    if condition.compares:
+        if values.dtype.kind not in "fi":
+            raise PanelError(
+                [spec.source.problem(path, "the column holds text", fix="Compare it with 'is:'.")]
+            )
+        seen = values[panel.used].astype(float)
+        seen = seen[np.isfinite(seen)]
+        bounds = (
+            (condition.below, np.less),
+            (condition.above, np.greater),
+            (_quantile(seen, condition.below_quantile), np.less),
+            (_quantile(seen, condition.above_quantile), np.greater),
+        )
+        for bound, compare in bounds:
+            if bound is not None:
+                met &= compare(values, bound)
+    if condition.is_ is not None:
+        met &= _is(spec, values, condition, path)
+    return met
+
+
+def _quantile(values: NDArray[np.float64], share: float | None) -> float | None:
+    return None if share is None else float(np.quantile(values, share))
+
+
+def _is(spec: Spec, values: NDArray[np.generic], condition: Where, path: Path) -> Mask:
+    wanted = condition.is_ if isinstance(condition.is_, tuple) else (condition.is_,)
+    met = np.zeros(len(values), dtype=bool)
+    for value in wanted:
+        if values.dtype.kind in "fi":
+            hit = values == value
+        else:
+            hit = np.array([label == str(value) for label in values.tolist()], dtype=bool)
+        if not np.any(hit):
+            known = sorted({str(label) for label in values.tolist()})
+            close = nearest(str(value), known)
+            raise PanelError(
+                [
+                    spec.source.problem(
+                        (*path, "is"),
+                        "no row has this value",
+                        got=repr(value),
+                        expected=choices(known),
+                        fix=f"Did you mean '{close}'?" if close else "",
+                    )
+                ]
+            )
+        met |= hit
+    return met

@@ -1,0 +1,113 @@
+"""NUTS through nutpie on the compiled PyMC model."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import nutpie
+import xarray as xr
+
+from clustermodels.data.design import Design
+from clustermodels.engines.draws import Progress, Tick
+from clustermodels.errors import FitError
+from clustermodels.model.build import EXPECTED, build_model
+from clustermodels.spec.engine import Nuts
+
+# Once PyTensor has warned that it found no BLAS there is nothing that a user could do about it.
+_BLAS = "PyTensor could not link to a BLAS"
+
+
+def sample(design: Design, engine: Nuts, progress: Progress | None = None) -> xr.DataTree:
+    """Draw from the posterior of a design.
+
+    Parameters
+    ----------
+    design
+        What to fit.
+    engine
+        Draws, tuning draws, chains, seed, target acceptance.
+    progress
+        Called about five times a second with a Tick for every chain.
+
+    Returns
+    -------
+    DataTree
+        Groups ``posterior`` (the document's names, in the user's units),
+        ``unconstrained_posterior`` (the ``z_`` variables that NUTS moved in, on the scale of the
+        model) and ``sample_stats``.
+
+    Raises
+    ------
+    FitError
+        If sampling fails. Interrupting cancels it: no shortened posterior is ever returned.
+    """
+    model = build_model(design)
+    kept = [v.name for v in model.unobserved_RVs if v.name != EXPECTED]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=_BLAS)
+        compiled = nutpie.compile_pymc_model(model, var_names=kept)
+    ticks: list[Tick] = []
+
+    def note(chains: list[Any]) -> None:
+        ticks[:] = [Tick(c.finished_draws, c.total_draws, c.divergences) for c in chains]
+
+    sampler = nutpie.sample(
+        compiled,
+        draws=engine.draws,
+        tune=engine.tune,
+        chains=engine.chains,
+        seed=engine.seed,
+        target_accept=engine.target_accept,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=note,
+        progress_rate=100,
+        blocking=False,
+    )
+    try:
+        while not _finished(sampler):
+            time.sleep(0.02)
+            if progress is not None and ticks:
+                progress(tuple(ticks))
+        tree = sampler.wait()
+    except RuntimeError as error:
+        raise FitError(f"sampling stopped because {error}") from None
+    except BaseException:
+        # left running, its threads would outlive the interpreter
+        sampler.cancel()
+        raise
+    free = {v.name for v in model.free_RVs}
+    return _grouped(tree, {name for name in free if name.startswith("z_")})
+
+
+def _finished(sampler: Any) -> bool:
+    """Ask whether all chains are done; a sampler too busy to answer is not."""
+    try:
+        return bool(sampler.is_finished)
+    except TimeoutError:
+        return False
+
+
+def _grouped(tree: xr.DataTree, free: set[str]) -> xr.DataTree:
+    """Part what users read from the standardised variables that NUTS moved in."""
+    drawn = tree["posterior"].to_dataset()
+    inside = [name for name in drawn.data_vars if name in free]
+    stats = tree["sample_stats"].to_dataset()
+    kept = [name for name in _STATS if name in stats]
+    return xr.DataTree.from_dict(
+        {
+            "posterior": _without_spare_dims(drawn.drop_vars(inside)),
+            "unconstrained_posterior": drawn[inside],
+            "sample_stats": stats[kept],
+        }
+    )
+
+
+def _without_spare_dims(drawn: xr.Dataset) -> xr.Dataset:
+    used = {dim for values in drawn.data_vars.values() for dim in values.dims}
+    return drawn.drop_vars([name for name in drawn.coords if name not in used])
+
+
+_STATS = ("diverging", "energy", "tree_depth", "maxdepth_reached", "n_steps", "step_size", "logp")

@@ -1,0 +1,99 @@
+"""What a family of outcomes declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustermodels.families.links import Link
+from clustermodels.families.priors import Prior
+
+Values = NDArray[np.float64]
+Parameters = Mapping[str, Values]
+Inside = Callable[[Values, Values], NDArray[np.bool_]]
+OfOutcome = Callable[[Values, Values, Values, Parameters], Values]
+OfPredictor = Callable[[Values, Values, Parameters], Values]
+Draw = Callable[[np.random.Generator, Values, Values, Parameters], Values]
+Location = Callable[[Values, Values], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a family has beside its mean.
+
+    Parameters
+    ----------
+    name
+        Its name in the posterior.
+    prior
+        Its law, for an outcome whose spread is 1.
+    scaled
+        Whether the prior is multiplied by the outcome's spread.
+    words
+        What it is, in words.
+    """
+
+    name: str
+    prior: Prior
+    scaled: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """How an outcome y varies around its mean, given the linear predictor eta.
+
+    Every function broadcasts: parameters of shape (S, 1) against eta of shape (S, obs) against y
+    of shape (obs). ``trials`` is ones for families that take none. The functions of y expect
+    values that ``inside`` calls possible.
+
+    Parameters
+    ----------
+    name
+        What a document calls it.
+    link
+        How eta becomes the mean of one trial.
+    support
+        The possible values, in words.
+    discrete
+        Whether ``log_density`` is the log of a probability.
+    takes_trials
+        Whether the mean is that of one trial among several.
+    parameters
+        What there is to learn beside the mean.
+    inside
+        (y, trials): which values are possible. Missing and infinite values never are.
+    log_density
+        (y, eta, trials, parameters): the log density or log probability, fully normalised.
+    first, second
+        Its first and second derivative in eta; same arguments.
+    variance
+        (eta, trials, parameters): Var(y | eta), infinite where there is none.
+    draw
+        (rng, eta, trials, parameters): one outcome for each eta.
+    location
+        (y, size): centre and spread of the outcome on the link's scale, for default priors.
+        ``size`` is the exposure for a log link, the trials for a logit, ones otherwise.
+    """
+
+    name: str
+    link: Link
+    support: str
+    discrete: bool
+    takes_trials: bool
+    parameters: tuple[Parameter, ...]
+    inside: Inside
+    log_density: OfOutcome
+    first: OfOutcome
+    second: OfOutcome
+    variance: OfPredictor
+    draw: Draw
+    location: Location
+
+
+def mean(family: Family, eta: Values, trials: Values) -> Values:
+    """Give the expected outcome, E(y | eta) = trials g^-1(eta)."""
+    return np.asarray(family.link.inverse(eta) * trials, dtype=np.float64)

@@ -1,0 +1,94 @@
+"""The log likelihood and the log prior of stored draws, from the families' own declarations."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.correlations import log_density as lkj_density
+from clustermodels.data.design import Design
+from clustermodels.data.predictor import Draws, internal, linear_predictor
+from clustermodels.families.priors import log_density
+from clustermodels.fits.record import flat
+from clustermodels.spec.names import INTERCEPT, correlation
+
+Values = NDArray[np.float64]
+
+# Draws that are evaluated together: enough for speed, few enough for memory.
+CHUNK = 500
+
+
+def log_likelihood(design: Design, posterior: xr.Dataset) -> Values:
+    """Give the log likelihood of every row at every draw, (chain, draw, obs)."""
+    draws = flat(posterior)
+    total = len(draws[INTERCEPT])
+    outcome = design.outcome
+    result = np.empty((total, len(outcome.values)))
+    for start in range(0, total, CHUNK):
+        part = {name: values[start : start + CHUNK] for name, values in draws.items()}
+        parameters = {name: part[name][:, None] for name in outcome.parameters}
+        eta = linear_predictor(design, part)
+        result[start : start + CHUNK] = outcome.family.log_density(
+            outcome.values, eta, outcome.trials, parameters
+        )
+    return result.reshape(posterior.sizes["chain"], posterior.sizes["draw"], -1)
+
+
+def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:
+    """Give the log prior density of every quantity that has a prior of its own.
+
+    Densities are of the quantities in the user's units. Levels of pooled factors have no prior
+    of their own: given their sds they are part of the model, so they are left out.
+
+    Returns
+    -------
+    Dataset
+        (chain, draw) per posterior name.
+    """
+    draws = flat(posterior)
+    terms: dict[str, Values] = {INTERCEPT: log_density(design.intercept, draws[INTERCEPT])}
+    terms |= {
+        name: log_density(prior, draws[name]) for name, prior in design.outcome.parameters.items()
+    }
+    for block in design.blocks:
+        terms |= _block(block, draws)
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+    return xr.Dataset(
+        {name: (("chain", "draw"), values.reshape(shape)) for name, values in terms.items()},
+        coords={dim: posterior[dim] for dim in ("chain", "draw")},
+    )
+
+
+def _block(block: Block, draws: Draws) -> dict[str, Values]:
+    terms: dict[str, Values] = {}
+    for position, term in enumerate(block.terms):
+        jacobian = np.log(term.unit)
+        if block.pooling == "partial":
+            assert term.sd_name is not None
+            sds = draws[term.sd_name] / term.unit
+            terms[term.sd_name] = log_density(term.prior, sds) - jacobian
+            continue
+        values = internal(block, position, draws)
+        density = log_density(term.prior, values)
+        if block.pooling == "free":
+            terms[term.name] = _sum_to_zero(density, values, dict(term.prior.arguments)["sd"])
+            terms[term.name] = terms[term.name] - (values.shape[1] - 1) * jacobian
+            continue
+        name = block.name if block.labels else term.name
+        terms[name] = terms.get(name, 0.0) + density - jacobian
+    if block.pooling == "partial" and len(block.terms) > 1:
+        name = correlation(block.name)
+        terms[name] = lkj_density(draws[name], len(block.terms), block.concentration)
+    return terms
+
+
+def _sum_to_zero(density: Values, values: Values, sd: float) -> Values:
+    """Turn n independent normal densities into that of n numbers that sum to zero.
+
+    On the plane where the sum is 0 the density is the product divided by that of the normal
+    mean direction, 1 / (sd sqrt(2 pi)).
+    """
+    whole: Values = density.sum(axis=1) + 0.5 * np.log(2 * np.pi) + np.log(sd)
+    return whole

@@ -1,0 +1,147 @@
+"""The file of a fit: one netCDF DataTree that opens without us."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import xarray as xr
+
+from clustermodels.data.learned import Learned
+from clustermodels.data.panel import Loss, Panel
+from clustermodels.errors import FitError
+from clustermodels.fits.record import Fit
+from clustermodels.spec.read import read_text
+
+FORMAT = 1
+
+
+def check_target(out: str | os.PathLike[str]) -> None:
+    """Refuse a path that could not be written, before hours are spent on what goes there."""
+    path = Path(out)
+    folder = path.parent
+    if path.is_dir():
+        raise FitError(f"{path} cannot be written because it is a folder. Name a file: RUN.nc.")
+    if not folder.is_dir():
+        raise FitError(f"{path} cannot be written because there is no folder {folder}. Create it.")
+    if not os.access(folder, os.W_OK):
+        raise FitError(f"{path} cannot be written because {folder} is read-only.")
+
+
+def save(fit: Fit, out: str | os.PathLike[str]) -> None:
+    """Write a fit, whole or not at all: an older file stays until the new one is complete.
+
+    Raises
+    ------
+    FitError
+        If the file cannot be written.
+    """
+    check_target(out)
+    path = Path(out)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        _tree(fit).to_netcdf(part, engine="h5netcdf")
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    except OSError as error:
+        raise FitError(f"{path} could not be written because {error.strerror or error}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _tree(fit: Fit) -> xr.DataTree:
+    tree = fit.tree.copy()
+    tree["panel"] = xr.DataTree(_quoted(fit.panel.rows))
+    tree.attrs = {
+        **fit.tree.attrs,
+        "clustermodels_format": np.int64(FORMAT),
+        "spec": fit.spec.source.text,
+        "spec_file": fit.spec.source.file,
+        "learned": fit.learned.model_dump_json(),
+        "losses": _losses_text(fit.panel.losses),
+    }
+    return tree
+
+
+def load_fit(path: str | os.PathLike[str]) -> Fit:
+    """Load a fit from its file.
+
+    Raises
+    ------
+    FitError
+        If there is no such file, or it is not a whole fit of this format.
+    """
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            tree = opened.load()
+    except FileNotFoundError:
+        raise FitError(f"{path} cannot be read because there is no such file.") from None
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise FitError(
+            f"{path} cannot be read because it is not a whole run: {reason}. Fit it again."
+        ) from None
+    if tree.attrs.get("clustermodels_format") != FORMAT:
+        raise FitError(
+            f"{path} cannot be read because it is not a run of clustermodels, format {FORMAT}. "
+            "Make one with 'clustermodels fit SPEC --out RUN.nc'."
+        )
+    spec = read_text(tree.attrs["spec"], tree.attrs["spec_file"])
+    rows = _unquoted(tree["panel"].to_dataset())
+    losses = _losses(tree.attrs["losses"])
+    panel = Panel(rows, losses, tree.attrs["data_name"], tree.attrs["data_sha256"])
+    learned = Learned.model_validate_json(tree.attrs["learned"])
+    groups = {name: node.to_dataset() for name, node in tree.children.items() if name != "panel"}
+    whole = xr.DataTree.from_dict(groups)
+    own = {"clustermodels_format", "spec", "spec_file", "learned", "losses"}
+    whole.attrs = {key: value for key, value in tree.attrs.items() if key not in own}
+    return Fit(spec, panel, learned, whole)
+
+
+# netCDF names hold no slash, and h5netcdf's no full stop.
+_UNSAFE = {"%": "%25", "/": "%2F", ".": "%2E"}
+
+
+def _quote(name: str) -> str:
+    return "".join(_UNSAFE.get(letter, letter) for letter in name)
+
+
+def _quoted(rows: xr.Dataset) -> xr.Dataset:
+    text = [name for name in rows.data_vars if rows[name].dtype.kind == "O"]
+    rows = rows.assign({name: rows[name].astype(str) for name in text})
+    rows = rows.assign_coords(cluster=rows["cluster"].astype(str))
+    return rows.rename({name: _quote(str(name)) for name in rows.data_vars})
+
+
+def _unquoted(rows: xr.Dataset) -> xr.Dataset:
+    rows = rows.rename({name: unquote(str(name)) for name in rows.data_vars})
+    text = [name for name in rows.data_vars if rows[name].dtype.kind not in "fib"]
+    rows = rows.assign({name: rows[name].astype(object) for name in text})
+    return rows.assign_coords(
+        cluster=rows["cluster"].astype(object), used=rows["used"].astype(bool)
+    )
+
+
+def _losses_text(losses: tuple[Loss, ...]) -> str:
+    return json.dumps([[loss.reason, loss.places] for loss in losses], ensure_ascii=False)
+
+
+def _losses(text: str) -> tuple[Loss, ...]:
+    return tuple(
+        Loss(reason, tuple((cluster, year) for cluster, year in places))
+        for reason, places in json.loads(text)
+    )

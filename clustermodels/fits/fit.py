@@ -1,0 +1,118 @@
+"""Spec to Fit."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from clustermodels import engines
+from clustermodels.data.design import Design, design
+from clustermodels.data.learned import learn
+from clustermodels.data.panel import Panel
+from clustermodels.data.reading import read_panel
+from clustermodels.engines.draws import Progress
+from clustermodels.fits.density import log_likelihood, log_prior
+from clustermodels.fits.file import check_target, save
+from clustermodels.fits.record import Fit
+from clustermodels.spec.document import Spec
+from clustermodels.spec.read import read_spec
+
+# log_likelihood is stored up to this many numbers; beyond, it is made again on request.
+STORED_AT_MOST = 5 * 10**7
+
+PACKAGES = ("clustermodels", "pymc", "pytensor", "nutpie", "arviz", "xarray", "numpy", "scipy")
+
+Sampler = Callable[..., xr.DataTree]
+
+
+def _nuts(of: Design, engine: Any, progress: Progress | None) -> xr.DataTree:
+    drawn: xr.DataTree = engines.nuts.sample(of, engine, progress)
+    return drawn
+
+
+SAMPLERS: dict[str, Sampler] = {"nuts": _nuts}
+
+
+def fit(
+    spec: Spec | str | os.PathLike[str],
+    data: object = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """Fit a document to its panel.
+
+    Parameters
+    ----------
+    spec
+        A Spec, or the path of a document.
+    data
+        A pandas, polars or Arrow table or an xarray Dataset to use instead of the file.
+    out
+        Where to save the fit; written whole or not at all.
+    progress
+        Called while sampling, with a Tick per chain.
+
+    Returns
+    -------
+    Fit
+        Draws with everything that made them.
+
+    Raises
+    ------
+    SpecError, PanelError
+        If the document or the data are wrong.
+    FitError
+        If the fit cannot be made or saved.
+    """
+    spec = spec if isinstance(spec, Spec) else read_spec(spec)
+    if out is not None:
+        check_target(out)
+    panel = read_panel(spec, data)
+    learned = learn(spec, panel)
+    of = design(spec, panel, learned)
+    tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
+    made = Fit(spec, panel, learned, _completed(tree, spec, panel, of))
+    if out is not None:
+        save(made, out)
+    return made
+
+
+def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.DataTree:
+    """Add observed data, log likelihood, log prior and provenance."""
+    posterior = tree["posterior"].to_dataset()
+    name = of.outcome.name
+    rows = {"cluster": ("obs", of.clusters.astype(str)), "year": ("obs", of.years)}
+    observed = xr.Dataset({name: ("obs", of.outcome.values)}, coords=rows)
+    groups = {path: node.to_dataset() for path, node in tree.children.items()}
+    groups["observed_data"] = observed
+    size = posterior.sizes["chain"] * posterior.sizes["draw"] * len(of.outcome.values)
+    stored = size <= STORED_AT_MOST
+    if stored:
+        groups["log_likelihood"] = xr.Dataset(
+            {name: (("chain", "draw", "obs"), log_likelihood(of, posterior))}, coords=rows
+        )
+    groups["log_prior"] = log_prior(of, posterior)
+    whole = xr.DataTree.from_dict(groups)
+    whole.attrs = provenance(spec, panel) | {
+        "log_likelihood": "stored" if stored else "made again on request"
+    }
+    return whole
+
+
+def provenance(spec: Spec, panel: Panel) -> dict[str, Any]:
+    """Say where a fit comes from: versions, seed, hashes of document and data."""
+    return {
+        "title": spec.title,
+        "versions": " ".join(f"{package} {version(package)}" for package in PACKAGES),
+        "seed": np.int64(spec.engine.seed),
+        "spec_sha256": hashlib.sha256(spec.source.text.encode()).hexdigest(),
+        "data_sha256": panel.sha256,
+        "data_name": panel.name,
+    }

@@ -1,0 +1,55 @@
+"""A fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.design import Design, design
+from clustermodels.data.learned import Learned
+from clustermodels.data.panel import Panel
+from clustermodels.spec.document import Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Draws from a posterior, with everything that made them.
+
+    Parameters
+    ----------
+    spec
+        The document.
+    panel
+        The panel that was fitted.
+    learned
+        What that panel taught; every counterfactual is designed with it.
+    tree
+        DataTree with ``posterior``, ``sample_stats``, ``log_likelihood``, ``log_prior``,
+        ``observed_data`` and ``unconstrained_posterior``, as ArviZ names them.
+    """
+
+    spec: Spec
+    panel: Panel
+    learned: Learned
+    tree: xr.DataTree
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The posterior draws, in the user's units, dims (chain, draw, ...)."""
+        return self.tree["posterior"].to_dataset()
+
+    def design(self, panel: Panel | None = None) -> Design:
+        """Build the design of the fitted panel again, or of an edited one."""
+        return design(self.spec, panel or self.panel, self.learned)
+
+
+def flat(posterior: xr.Dataset) -> dict[str, NDArray[np.float64]]:
+    """Give every posterior name as (S, ...), chains one after another."""
+    stacked = {}
+    for name, values in posterior.data_vars.items():
+        array = values.transpose("chain", "draw", ...).to_numpy()
+        stacked[str(name)] = array.reshape(-1, *array.shape[2:])
+    return stacked

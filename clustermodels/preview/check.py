@@ -1,0 +1,53 @@
+"""Everything that can be known before a fit: of the document, its data, and what they can tell."""
+
+from __future__ import annotations
+
+import os
+
+from clustermodels.data.design import Design, design
+from clustermodels.data.learned import Learned, learn
+from clustermodels.data.panel import Panel
+from clustermodels.data.reading import read_panel
+from clustermodels.errors import Finding
+from clustermodels.preview.identification import identification
+from clustermodels.preview.rows import row_findings
+from clustermodels.preview.support import support
+from clustermodels.spec.document import Spec
+from clustermodels.spec.read import read_spec
+
+
+def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Finding, ...]:
+    """Check a document, its data, and what the design can tell.
+
+    Parameters
+    ----------
+    spec
+        A Spec, or the path of a document.
+    data
+        A table to use instead of the file.
+
+    Returns
+    -------
+    tuple of Finding
+        Doubts, the most serious first.
+
+    Raises
+    ------
+    SpecError, PanelError
+        With every problem of the document, or of the data against it.
+    """
+    spec = spec if isinstance(spec, Spec) else read_spec(spec)
+    panel = read_panel(spec, data)
+    learned = learn(spec, panel)
+    return findings(spec, panel, learned, design(spec, panel, learned))
+
+
+def findings(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[Finding, ...]:
+    """Gather the findings on a panel and its design, the most serious first."""
+    found = [
+        *row_findings(spec, panel, of),
+        *identification(spec, of),
+        *support(spec, panel, learned),
+    ]
+    rank = {"serious": 0, "warning": 1, "note": 2}
+    return tuple(sorted(found, key=lambda finding: rank[finding.severity]))

@@ -1,0 +1,207 @@
+"""Findings on what the design's columns can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.design import Design
+from clustermodels.data.factors import Factor
+from clustermodels.data.panel import Values
+from clustermodels.errors import Finding, choices
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
+
+# A column is absorbed when the factors leave less than this share of its variance.
+ABSORBED = 1e-8
+# Variance inflation: above it two columns are hard to tell apart, and further above impossible.
+INFLATED = 30.0
+SAME = 1e8
+SWEEPS = 200
+
+
+def identification(spec: Spec, of: Design) -> Iterator[Finding]:
+    """Find columns without variation of their own, collinear ones, and separation in counts."""
+    common = [block for block in of.blocks if block.factor is None and block.labels is None]
+    yield from _within(spec, of, common)
+    free = [
+        block.factor
+        for block in of.blocks
+        if block.factor and block.pooling == "free" and block.terms[0].around is None
+    ]
+    columns = {block.name: block.values[:, 0] for block in common}
+    left = {name: residual(values, free) for name, values in columns.items()}
+    share = {
+        name: float(left[name].var() / values.var()) if values.var() > 0 else 0.0
+        for name, values in columns.items()
+    }
+    yield from _absorbed(spec, columns, share, free)
+    kept = {name: left[name] for name in columns if share[name] > ABSORBED}
+    yield from _collinear(spec, kept)
+    yield from _separated(spec, of, columns)
+
+
+def _place(spec: Spec, name: str) -> tuple[str, int | None]:
+    for section in ("treatments", "moderators", "controls"):
+        if name in getattr(spec, section):
+            return f"{section}.{name}", spec.source.line((section, name))
+    pair = [m for t, m in spec.moderated() if name == f"{t}_x_{m}"]
+    return (f"moderators.{pair[0]}", spec.source.line(("moderators", pair[0]))) if pair else ("", 1)
+
+
+def _within(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
+    """Find treatments and moderators that never change within a cluster."""
+    _, code = np.unique(of.clusters.astype(str), return_inverse=True)
+    size = np.bincount(code)
+    asked = {
+        **dict.fromkeys(spec.treatments, "treatment"),
+        **dict.fromkeys(spec.moderators, "moderator"),
+    }
+    for block in common:
+        if block.name not in asked:
+            continue
+        values = block.values[:, 0]
+        mean = np.bincount(code, values) / size
+        if np.abs(values - mean[code]).max() > 1e-9:
+            continue
+        what = asked[block.name]
+        own = spec.fixed_effects.get(CLUSTER)
+        free = own is not None and own.pooling == "free"
+        if what == "moderator" and not free:
+            continue  # a fixed moderator is ordinary: the interaction still varies within
+        yield Finding(
+            "no_within_variation",
+            "serious" if what == "treatment" else "note",
+            f"the {what} '{block.name}' never changes within a cluster",
+            "Free cluster effects absorb it: its own coefficient comes from the prior alone."
+            if free
+            else "Its effect compares clusters with each other, and whatever else differs between "
+            "them is in it.",
+            "Use a policy that changes over time, or pool the cluster effects."
+            if free
+            else "Use a policy that changes over time, or add what else differs as controls.",
+            *_place(spec, block.name),
+        )
+
+
+def residual(values: Values, factors: list[Factor]) -> Values:
+    """Take the means of each factor out of a column in turn, until nothing moves, (obs,).
+
+    Alternating projections give the least-squares residual on all the factors' levels
+    (Gaure 2013, doi 10.1016/j.csda.2013.03.024).
+    """
+    left = values - values.mean()
+    for _ in range(SWEEPS if len(factors) > 1 else 1):
+        before = left
+        for factor in factors:
+            size = np.maximum(np.bincount(factor.codes, minlength=len(factor.levels)), 1)
+            mean = np.bincount(factor.codes, left, minlength=len(factor.levels)) / size
+            left = left - mean[factor.codes]
+        if np.abs(left - before).max() < 1e-12 * max(float(np.abs(values).max()), 1e-300):
+            break
+    return left
+
+
+def _absorbed(
+    spec: Spec, columns: dict[str, Values], share: dict[str, float], free: list[Factor]
+) -> Iterator[Finding]:
+    names = choices([factor.name for factor in free])
+    for name, values in columns.items():
+        if values.var() == 0:
+            what, why = f"'{name}' takes one value only", "A constant has no effect to estimate."
+        elif share[name] <= ABSORBED and free:
+            what = f"'{name}' is a sum of the free effects of {names}"
+            why = "They absorb it: its coefficient comes from the prior alone."
+        else:
+            continue
+        yield Finding(
+            "absorbed",
+            "serious",
+            what,
+            why,
+            "Remove it, or pool the factor that absorbs it (pooling: partial).",
+            *_place(spec, name),
+        )
+
+
+def _collinear(spec: Spec, columns: dict[str, Values]) -> Iterator[Finding]:
+    """Find columns that the others nearly make up, by their variance inflation factor."""
+    names = list(columns)
+    if len(names) < 2:
+        return
+    table = np.column_stack([values / values.std() for values in columns.values()])
+    correlations = table.T @ table / len(table)
+    # the smallest ridge that keeps an exactly collinear pair invertible
+    inflation = np.diag(np.linalg.inv(correlations + 1e-10 * np.eye(len(names))))
+    told: set[frozenset[str]] = set()
+    for position in np.argsort(-inflation):
+        if inflation[position] < INFLATED:
+            break
+        name = names[position]
+        among = np.abs(correlations[position])
+        among[position] = 0
+        other = names[int(among.argmax())]
+        if frozenset((name, other)) in told:
+            continue
+        told.add(frozenset((name, other)))
+        exact = inflation[position] > SAME
+        yield Finding(
+            "collinear",
+            "serious" if exact else "warning",
+            f"'{name}' is {'exactly' if exact else 'nearly'} made up by the other columns "
+            f"(variance inflation {inflation[position]:.2g}), most of all by '{other}' "
+            f"(correlation {correlations[position, names.index(other)]:.3f})",
+            "The data cannot tell their effects apart: each one's interval is wide, and the prior "
+            "decides between them.",
+            "Remove one, or combine them.",
+            *_place(spec, name),
+        )
+
+
+def _separated(spec: Spec, of: Design, columns: dict[str, Values]) -> Iterator[Finding]:
+    """Find treatments that are on only where a count is zero, and levels that are all zero.
+
+    Then the likelihood rises without end as the coefficient falls (Correia, Guimaraes & Zylkin
+    2019, doi 10.48550/arXiv.1903.01633).
+    """
+    if not of.outcome.family.discrete:
+        return
+    y = of.outcome.values
+    for name in [*spec.treatments, *spec.controls]:
+        if name not in columns:
+            continue
+        values = columns[name]
+        usual = np.bincount(np.unique(values, return_inverse=True)[1]).max()
+        off = values == _mode(values)
+        on = ~off
+        if on.any() and usual >= 2 and (y[on] == 0).all() and (y[off] > 0).any():
+            yield Finding(
+                "separation",
+                "serious",
+                f"the outcome is zero in all {int(on.sum())} cluster-years where '{name}' is not "
+                f"at its usual value",
+                "The likelihood has no maximum: the size of the effect comes from the prior.",
+                "Check the data; state a prior for it if they are right.",
+                *_place(spec, name),
+            )
+    for block in of.blocks:
+        if block.factor is None or block.name not in spec.controls:
+            continue
+        total = np.bincount(block.factor.codes, y, minlength=len(block.factor.levels))
+        empty = [level for level, sum_ in zip(block.factor.levels, total, strict=True) if not sum_]
+        if empty:
+            yield Finding(
+                "separation",
+                "warning",
+                f"the outcome is all zero at {choices(empty)} of '{block.name}'",
+                "The effect of that level comes from the prior.",
+                "Join it with another level, or check the data.",
+                *_place(spec, block.name),
+            )
+
+
+def _mode(values: Values) -> float:
+    levels, counts = np.unique(values, return_counts=True)
+    return float(levels[counts.argmax()])

@@ -1,0 +1,56 @@
+"""Draws from the prior of a design, in numpy: what the model expects before it sees an outcome."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.correlations import draw as draw_cholesky
+from clustermodels.data.design import Design
+from clustermodels.data.panel import Values
+from clustermodels.families.priors import draw
+from clustermodels.spec.names import INTERCEPT
+
+
+def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
+    """Draw ``size`` times from the prior.
+
+    Returns
+    -------
+    dict
+        Posterior names to (size, ...), in the user's units, without correlations and sds.
+    """
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, Values] = {INTERCEPT: draw(design.intercept, rng, (size,))}
+    for name, prior in design.outcome.parameters.items():
+        drawn[name] = draw(prior, rng, (size,))
+    for block in design.blocks:
+        if block.factor is None:
+            values = [draw(term.prior, rng, (size,)) * term.unit for term in block.terms]
+            if block.labels is not None:
+                drawn[block.name] = np.column_stack(values)
+            else:
+                drawn[block.name] = values[0]
+    for block in design.blocks:
+        if block.factor is not None:
+            _by_level(block, rng, size, drawn)
+    return drawn
+
+
+def _by_level(block: Block, rng: np.random.Generator, size: int, drawn: dict[str, Values]) -> None:
+    assert block.factor is not None
+    levels, k = len(block.factor.levels), len(block.terms)
+    if block.pooling == "free":
+        (term,) = block.terms
+        z = draw(term.prior, rng, (size, levels))
+        internal = [z - z.mean(axis=1, keepdims=True)]
+    else:
+        factor = draw_cholesky(rng, size, k, block.concentration)
+        z = rng.standard_normal((size, k, levels))
+        mixed = factor @ z
+        internal = [
+            mixed[:, i] * draw(term.prior, rng, (size, 1)) for i, term in enumerate(block.terms)
+        ]
+    for term, values in zip(block.terms, internal, strict=True):
+        around = drawn[term.around][:, None] if term.around else 0.0
+        drawn[term.name] = values * term.unit + around

@@ -1,0 +1,128 @@
+"""Priors in words: what each lets an effect be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clustermodels.data.blocks import Block, Term
+from clustermodels.data.correlations import beta_parameter
+from clustermodels.data.design import Design
+from clustermodels.families.links import Effect
+from clustermodels.families.priors import Prior, quantile, scaled, words
+from clustermodels.spec.document import Spec
+from clustermodels.spec.names import INTERCEPT, correlation
+
+PROBABILITY = 0.9
+LARGE = 4.0
+_TAILS = np.array([(1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2])
+
+
+@dataclass(frozen=True)
+class PriorWords:
+    """One prior: the posterior name, its law in the user's units, what it says, whose it is."""
+
+    name: str
+    law: str
+    words: str
+    stated: bool
+
+
+def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
+    """Say every prior of a design in words."""
+    outcome, kind = of.outcome, of.outcome.family.link.effect
+    low, high = outcome.family.link.inverse(quantile(of.intercept, _TAILS))
+    told = [
+        _told(
+            spec,
+            INTERCEPT,
+            of.intercept,
+            f"at the average of every column the expected {outcome.name} is {low:.3g} to "
+            f"{high:.3g}" + (" per unit of exposure" if outcome.offset.any() else ""),
+        )
+    ]
+    for parameter in outcome.family.parameters:
+        prior = outcome.parameters[parameter.name]
+        low, high = quantile(prior, _TAILS)
+        told.append(
+            _told(spec, parameter.name, prior, f"{parameter.words} is {low:.3g} to {high:.3g}")
+        )
+    for block in of.blocks:
+        told += [entry for term in block.terms for entry in _term(spec, block, term, kind, of)]
+        if block.pooling == "partial" and len(block.terms) > 1:
+            told.append(_correlation(spec, block))
+    return tuple(told)
+
+
+def _told(spec: Spec, name: str, prior: Prior, said: str) -> PriorWords:
+    return PriorWords(name, words(prior), f"{said} (90 %)", name in spec.priors)
+
+
+def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> list[PriorWords]:
+    outcome = of.outcome.name
+    user = scaled(term.prior, term.unit)
+    step, change = _step(term)
+    low, high = quantile(user, _TAILS) * step
+    if block.pooling == "common":
+        name = f"{block.name}[{term.name}]" if block.labels else term.name
+        said = _effect(kind, low, high, outcome, change)
+        return [
+            PriorWords(
+                name,
+                words(user),
+                f"{said} (90 %)",
+                (block.name if block.labels else name) in spec.priors,
+            )
+        ]
+    assert block.factor is not None
+    level = block.factor.name
+    what = f"the effect of {change} on {outcome}" if term.around else outcome
+    if block.pooling == "free":
+        said = _effect(kind, low, high, what, f"a {level}, against the average one,")
+        return [_told(spec, term.name, user, said)]
+    assert term.sd_name is not None
+    if kind == "difference":
+        said = f"{what} varies between {level}s, one sd apart by {low:.3g} to {high:.3g}"
+    else:
+        said = f"{what} varies between {level}s, one sd apart by a factor of {_exp(low)} to "
+        said += _exp(high)
+    return [_told(spec, term.sd_name, user, said)]
+
+
+def _step(term: Term) -> tuple[float, str]:
+    """Give the change that a prior is told for: the term's own, or one standard deviation.
+
+    One unit of a share between 0 and 1 is no change that the data know, so where the unit is
+    more than four standard deviations, and for products and means, the change is one of these.
+    """
+    if term.words and term.step * term.unit <= LARGE:
+        return term.step, term.words
+    return 1 / term.unit, f"one standard deviation of {term.name.removesuffix('_by_cluster')}"
+
+
+def _exp(value: float) -> str:
+    return f"{np.exp(min(value, 700.0)):.3g}"
+
+
+def _effect(kind: Effect, low: float, high: float, outcome: str, change: str) -> str:
+    if kind == "difference":
+        return f"{change} changes {outcome} by {low:.3g} to {high:.3g}"
+    of = f"the odds of {outcome}" if kind == "odds_ratio" else outcome
+    return f"{change} multiplies {of} by {_exp(low)} to {_exp(high)}"
+
+
+def _correlation(spec: Spec, block: Block) -> PriorWords:
+    """Say the marginal law of one correlation: 2 Beta(b, b) - 1, b that of the first column."""
+    assert block.factor is not None
+    name = correlation(block.name)
+    k = len(block.terms)
+    b = beta_parameter(block.concentration, k, 0)
+    half = float(np.sqrt(1 / (2 * b + 1)))  # the sd of 2 Beta(b, b) - 1
+    return PriorWords(
+        name,
+        f"lkj({block.concentration:g})",
+        f"correlations among {k} coefficients by {block.factor.name} are around 0, standard "
+        f"deviation {half:.2g}",
+        name in spec.priors,
+    )

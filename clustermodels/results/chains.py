@@ -1,0 +1,44 @@
+"""The one module that talks to ArviZ: what chains say about themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from arviz_stats import ess as az_ess
+from arviz_stats import rhat as az_rhat
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+
+def rhat(posterior: xr.Dataset) -> xr.Dataset:
+    """Give rank-normalised split R-hat; nan for a single chain or a constant."""
+    if posterior.sizes["chain"] < 2 or posterior.sizes["draw"] < 4:
+        return _missing(posterior)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result: xr.Dataset = az_rhat(posterior)
+    return result
+
+
+def ess(posterior: xr.Dataset, method: str) -> xr.Dataset:
+    """Give the effective sample size, ``bulk`` or ``tail``; nan where there are too few draws."""
+    if posterior.sizes["draw"] < 4:
+        return _missing(posterior)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result: xr.Dataset = az_ess(posterior, method=method)
+    return result
+
+
+def bfmi(energy: Values) -> Values:
+    """Give the energy's Bayesian fraction of missing information per chain, (chain,).
+
+    Sum of squared changes over sum of squares about the mean (Betancourt 2016,
+    doi 10.48550/arXiv.1604.00695).
+    """
+    changes = np.square(np.diff(energy, axis=1)).mean(axis=1)
+    spread = energy.var(axis=1, ddof=1) if energy.shape[1] > 1 else np.full(len(energy), np.nan)
+    return np.asarray(changes / spread, dtype=float)
+
+
+def _missing(posterior: xr.Dataset) -> xr.Dataset:
+    return posterior.mean(("chain", "draw")) * np.nan

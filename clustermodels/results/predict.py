@@ -1,0 +1,54 @@
+"""The expected outcome of every row, as observed or under a scenario."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from clustermodels.data.predictor import expected_outcome
+from clustermodels.data.scenarios import edited
+from clustermodels.fits.record import Fit, flat
+
+
+def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
+    """Predict the expected outcome of every fitted row.
+
+    A scenario's edited panel goes through the same functions as the fit, with what the fit
+    learned, at the stored draws: forward simulation under the model's assumptions, not
+    identification of a causal effect.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    scenario
+        The name of a scenario of its document; None predicts at the observed policies.
+
+    Returns
+    -------
+    DataArray
+        Dims (chain, draw, obs) with coordinates ``cluster`` and ``year``, in the outcome's units.
+
+    Raises
+    ------
+    PanelError
+        If there is no such scenario, or it leads to values that a transform does not take.
+    """
+    panel = fit.panel if scenario is None else edited(fit.spec, fit.panel, scenario)
+    design = fit.design(panel)
+    posterior = fit.posterior
+    values = expected_outcome(design, flat(posterior))
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"], -1)
+    return xr.DataArray(
+        values.reshape(shape),
+        dims=("chain", "draw", "obs"),
+        coords={
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            "obs": np.arange(values.shape[1]),
+            "cluster": ("obs", design.clusters),
+            "year": ("obs", design.years),
+        },
+        name=design.outcome.name,
+        attrs={"scenario": scenario or "observed"},
+    )

@@ -1,0 +1,71 @@
+"""The posterior in a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from clustermodels.fits.record import Fit, flat
+from clustermodels.results import chains
+from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, summarised
+from clustermodels.results.robust import robust_sd
+
+COLUMNS = ("mean", "sd", LOWER, UPPER, "robust_sd", "rhat", "ess_bulk", "ess_tail")
+
+
+def summary(fit: Fit) -> xr.Dataset:
+    """Summarise every quantity of the posterior.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    Dataset
+        Along ``quantity`` (``policies_by_cluster[Beijing]``): mean, sd, 95 % equal-tailed
+        interval, the cluster-robust sd of common coefficients (nan elsewhere), R-hat, bulk and
+        tail effective sample size; the coordinate ``name`` is the posterior name.
+    """
+    posterior = fit.posterior
+    draws = flat(posterior)
+    diagnostics = {
+        "rhat": chains.rhat(posterior),
+        "ess_bulk": chains.ess(posterior, "bulk"),
+        "ess_tail": chains.ess(posterior, "tail"),
+    }
+    robust = robust_sd(fit.design(), draws)
+    quantities: list[str] = []
+    names: list[str] = []
+    pieces: dict[str, list[np.ndarray]] = {column: [] for column in COLUMNS}
+    for name, values in draws.items():
+        table = values.reshape(len(values), -1)
+        labels = _labels(posterior[name])
+        quantities += labels
+        names += [name] * len(labels)
+        numbers = summarised(table)
+        pieces["mean"].append(table.mean(axis=0))
+        pieces["sd"].append(table.std(axis=0, ddof=1))
+        pieces[LOWER].append(numbers[LOWER])
+        pieces[UPPER].append(numbers[UPPER])
+        pieces["robust_sd"].append(np.full(len(labels), robust.get(name, np.nan)))
+        for column, found in diagnostics.items():
+            pieces[column].append(np.atleast_1d(found[name].to_numpy()).reshape(-1))
+    return xr.Dataset(
+        {column: ("quantity", np.concatenate(values)) for column, values in pieces.items()},
+        coords={
+            "quantity": np.array(quantities, dtype=object),
+            "name": ("quantity", np.array(names, dtype=object)),
+            "interval": "equal-tailed",
+            "interval_probability": PROBABILITY,
+        },
+    )
+
+
+def _labels(values: xr.DataArray) -> list[str]:
+    dims = [dim for dim in values.dims if dim not in ("chain", "draw")]
+    if not dims:
+        return [str(values.name)]
+    (dim,) = dims
+    return [f"{values.name}[{label}]" for label in values[dim].to_numpy().tolist()]

@@ -1,0 +1,35 @@
+"""The section ``controls``: what is held fixed."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from clustermodels.spec.data import ColumnName
+from clustermodels.spec.reads import Read, Role
+from clustermodels.spec.section import Section, Whole, refuse
+from clustermodels.spec.transforms import Transform
+
+_ROLES: dict[str | None, Role] = {"numeric": "number", "categorical": "label", None: "either"}
+
+
+class Control(Section):
+    """A column that is held fixed: a number, or text with an effect per level."""
+
+    kind: Literal["numeric", "categorical"] | None = Field(
+        default=None, description="numeric, but categorical where the column is text"
+    )
+    column: ColumnName | None = Field(default=None, description="its column, if not the key")
+    transform: Transform = "none"
+    lag: Whole = Field(default=0, description="years back")
+
+    @model_validator(mode="after")
+    def _transform_numbers(self) -> Self:
+        if self.kind == "categorical" and self.transform != "none":
+            raise refuse("a categorical control takes no transform", "Remove 'transform'.")
+        return self
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the control's column, at its lag."""
+        return (Read(self.column or "", self.lag, _ROLES[self.kind]),)

@@ -1,0 +1,39 @@
+"""The section ``data``: where the panel is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from clustermodels.spec.section import Section, refuse
+
+ColumnName = Annotated[str, Field(min_length=1)]
+
+
+class PanelSource(Section):
+    """A table with a row per cluster and year."""
+
+    path: str | None = Field(
+        default=None,
+        description="CSV, Parquet, JSON lines, Stata .dta or DuckDB file, relative to this file; "
+        "may be left out where a table is handed over in Python",
+    )
+    cluster: ColumnName = Field(description="the column that names the cluster")
+    year: ColumnName = Field(description="the column that holds the year")
+    table: ColumnName | None = Field(default=None, description="the table, in a DuckDB file")
+
+    @field_validator("path")
+    @classmethod
+    def _plain(cls, path: str | None) -> str | None:
+        if path is not None and (not path.strip() or any(mark in path for mark in "*?[\0")):
+            raise refuse("a path names one file", "Leave out *, ? and [.", got=repr(path))
+        if path is not None and "://" in path:
+            raise refuse("a path names a file on this machine", "Save it first.", got=repr(path))
+        return path
+
+
+class Data(Section):
+    """The data that the document names; no other file is read."""
+
+    panel: PanelSource

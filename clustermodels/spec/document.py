@@ -1,0 +1,116 @@
+"""The whole document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    SerializeAsAny,
+    WithJsonSchema,
+)
+
+from clustermodels.spec import fixed_effects as factors
+from clustermodels.spec.controls import Control
+from clustermodels.spec.data import Data
+from clustermodels.spec.engine import ENGINES, Engine, Nuts
+from clustermodels.spec.fixed_effects import FixedEffect
+from clustermodels.spec.moderators import MODERATORS, Moderator
+from clustermodels.spec.outcomes import Outcome
+from clustermodels.spec.priors import PriorSpec
+from clustermodels.spec.reads import Read
+from clustermodels.spec.scenarios import Scenario
+from clustermodels.spec.section import Section, filled, with_column
+from clustermodels.spec.source import Source
+from clustermodels.spec.treatments import TREATMENTS, Treatment
+
+# Marks in the JSON Schema where an open table of kinds belongs.
+OPEN = "x-kinds"
+
+
+def _of_kind(kinds: Any, name: str) -> tuple[Any, ...]:
+    return (PlainValidator(kinds.pick), WithJsonSchema({OPEN: name}))
+
+
+AnyTreatment = Annotated[SerializeAsAny[Treatment], *_of_kind(TREATMENTS, "Treatment")]
+AnyModerator = Annotated[SerializeAsAny[Moderator], *_of_kind(MODERATORS, "Moderator")]
+AnyEngine = Annotated[SerializeAsAny[Engine], *_of_kind(ENGINES, "Engine")]
+
+
+class Spec(Section):
+    """A validated document, its defaults filled in.
+
+    ``spec.source`` knows the file and the line of every path. Make one with ``read_spec``.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema", description="the grammar: 1")
+    title: str = Field(default="", description="one line for reports")
+    data: Data
+    outcomes: Annotated[dict[str, Outcome], AfterValidator(filled(with_column))]
+    treatments: Annotated[
+        dict[str, AnyTreatment], AfterValidator(filled(lambda item, key: item.named(key)))
+    ] = Field(default_factory=dict)
+    moderators: Annotated[
+        dict[str, AnyModerator], AfterValidator(filled(lambda item, key: item.named(key)))
+    ] = Field(default_factory=dict)
+    controls: Annotated[dict[str, Control], AfterValidator(filled(with_column))] = Field(
+        default_factory=dict
+    )
+    fixed_effects: Annotated[dict[str, FixedEffect], AfterValidator(filled(factors.named))] = Field(
+        default_factory=lambda: filled(factors.named)(factors.defaults()),
+        description="complete where present: a factor that is not listed has no effect",
+    )
+    priors: dict[str, PriorSpec] = Field(
+        default_factory=dict, description="by posterior name; every other prior is the default"
+    )
+    engine: AnyEngine = Field(default_factory=Nuts)
+    scenarios: dict[str, Scenario] = Field(default_factory=dict)
+
+    _source: Source = PrivateAttr(default_factory=Source)
+
+    @property
+    def source(self) -> Source:
+        """Where the document came from."""
+        return self._source
+
+    @property
+    def outcome(self) -> tuple[str, Outcome]:
+        """The name and the declaration of the outcome."""
+        return next(iter(self.outcomes.items()))
+
+    def moderated(self) -> list[tuple[str, str]]:
+        """Give every (treatment, moderator) pair whose interaction is in the predictor."""
+        return [
+            (treatment, name)
+            for name, moderator in self.moderators.items()
+            for treatment in self.treatments
+            if moderator.moderates is None or treatment in moderator.moderates
+        ]
+
+    def predictors(self) -> dict[tuple[str, str], tuple[Read, ...]]:
+        """Give what each treatment, moderator and control reads, by (section, name)."""
+        sections: dict[str, Mapping[str, Treatment | Moderator | Control]] = {
+            "treatments": self.treatments,
+            "moderators": self.moderators,
+            "controls": self.controls,
+        }
+        return {
+            (section, name): item.reads()
+            for section, items in sections.items()
+            for name, item in items.items()
+        }
+
+    def plain(self) -> dict[str, Any]:
+        """Give the document as plain data that ``read_spec`` takes again."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=False, exclude_none=True)
+
+
+def sourced(spec: Spec, source: Source) -> Spec:
+    """Give the same spec, knowing its source."""
+    copy = spec.model_copy()
+    copy._source = source
+    return copy

@@ -1,0 +1,37 @@
+"""The section ``engine``: how draws are made."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clustermodels.spec.section import Kinds, Section
+
+
+class Engine(Section, ABC):
+    """What every engine has: how many draws, and from which seed."""
+
+    kind: str
+    draws: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=1000, description="kept draws per chain"
+    )
+    chains: Annotated[int, Field(ge=1, le=256)] = 4
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+
+
+ENGINES: Kinds[Engine] = Kinds("engine", default="nuts")
+
+
+@ENGINES.register
+class Nuts(Engine):
+    """The no-U-turn sampler: slow, general, the reference."""
+
+    kind: Literal["nuts"] = "nuts"
+    tune: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=1000, description="draws per chain spent on adaptation, then thrown away"
+    )
+    target_accept: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+        default=0.8, description="raise towards 0.99 where transitions diverge"
+    )

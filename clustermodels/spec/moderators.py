@@ -1,0 +1,57 @@
+"""The section ``moderators``: what bends a treatment's effect."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from clustermodels.spec.data import ColumnName
+from clustermodels.spec.reads import Read
+from clustermodels.spec.section import Finite, Kinds, Section, Whole, with_column
+from clustermodels.spec.transforms import Transform
+
+Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+
+class Moderator(Section, ABC):
+    """What every kind of moderator has: where it is centred, and which treatments it bends."""
+
+    kind: str
+    centre: Literal["mean"] | Finite = Field(
+        default="mean", description="the value at which a treatment's own slope holds"
+    )
+    moderates: Names | None = Field(
+        default=None, description="the treatments that it bends; all of them by default"
+    )
+    form: Literal["linear"] = "linear"
+
+    @abstractmethod
+    def named(self, key: str) -> Self:
+        """Give the moderator with its key filled in where it names no column."""
+
+    @abstractmethod
+    def reads(self) -> tuple[Read, ...]:
+        """Give the columns that the moderator reads."""
+
+
+MODERATORS: Kinds[Moderator] = Kinds("moderator", default="column")
+
+
+@MODERATORS.register
+class ColumnModerator(Moderator):
+    """A column of the panel, the same every year or not."""
+
+    kind: Literal["column"] = "column"
+    column: ColumnName | None = Field(default=None, description="its column, if not the key")
+    lag: Whole = Field(default=0, description="years back")
+    transform: Transform = "none"
+
+    def named(self, key: str) -> Self:
+        """Give the moderator with its key as the column where it names none."""
+        return with_column(self, key)
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the moderator's column, at its lag."""
+        return (Read(self.column or "", self.lag),)

@@ -1,0 +1,120 @@
+"""The names of the posterior: what each is, and which part of the document makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from clustermodels.families.table import find
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
+
+DIMS = ("cluster", "year", "obs", "chain", "draw")
+INTERCEPT = "intercept"
+
+Role = Literal["coefficient", "sd", "correlation", "parameter", "effects", "derived"]
+
+
+@dataclass(frozen=True)
+class PosteriorName:
+    """One name of the posterior.
+
+    Parameters
+    ----------
+    name
+        As it stands in the posterior.
+    role
+        What kind of prior it takes; ``derived`` takes none.
+    path
+        The part of the document that it comes from.
+    """
+
+    name: str
+    role: Role
+    path: tuple[str, ...]
+
+
+def interaction(treatment: str, moderator: str) -> str:
+    """Name the coefficient of treatment times moderator."""
+    return f"{treatment}_x_{moderator}"
+
+
+def effect(factor: str) -> str:
+    """Name the effects of a factor's levels."""
+    return f"{factor}_effect"
+
+
+def by_cluster(treatment: str) -> str:
+    """Name a treatment's slopes by cluster."""
+    return f"{treatment}_by_{CLUSTER}"
+
+
+def means(factor: str) -> str:
+    """Name the coefficients of a correlated factor's means."""
+    return f"{factor}_means"
+
+
+def sd(name: str) -> str:
+    """Name the standard deviation over levels of what ``name`` varies by."""
+    return f"{name}_sd"
+
+
+def correlation(block: str) -> str:
+    """Name the correlations among what varies by one factor."""
+    return f"{block}_correlation"
+
+
+def level_dim(name: str) -> str:
+    """Name the dimension of a term with several levels."""
+    return f"{name}_level"
+
+
+SLOPES = f"{CLUSTER}_slopes"
+
+
+def random_block(spec: Spec) -> tuple[str, list[str]]:
+    """Give the name of the clusters' random block and the treatments whose slopes are in it."""
+    slopes = [name for name, item in spec.treatments.items() if item.slope == "partial"]
+    own = spec.fixed_effects.get(CLUSTER)
+    pooled = own is not None and own.pooling != "free"
+    return (effect(CLUSTER) if pooled else SLOPES), slopes
+
+
+def posterior_names(spec: Spec) -> list[PosteriorName]:
+    """List every name that the posterior of this document may have, in document order."""
+    listed = [PosteriorName(INTERCEPT, "coefficient", ("outcomes",))]
+
+    def add(name: str, role: Role, *path: str) -> None:
+        listed.append(PosteriorName(name, role, path))
+
+    for outcome, declared in spec.outcomes.items():
+        for parameter in find(declared.family).parameters:
+            add(parameter.name, "parameter", "outcomes", outcome)
+    for name, treatment in spec.treatments.items():
+        add(name, "coefficient", "treatments", name)
+        if treatment.slope != "common":
+            add(
+                by_cluster(name),
+                "derived" if treatment.slope == "partial" else "effects",
+                "treatments",
+                name,
+            )
+        if treatment.slope == "partial":
+            add(sd(name), "sd", "treatments", name)
+    for name in spec.moderators:
+        add(name, "coefficient", "moderators", name)
+    for treatment_name, moderator in spec.moderated():
+        add(interaction(treatment_name, moderator), "coefficient", "moderators", moderator)
+    for name in spec.controls:
+        add(name, "coefficient", "controls", name)
+    for name, factor in spec.fixed_effects.items():
+        pooled = factor.pooling != "free"
+        add(effect(name), "derived" if pooled else "effects", "fixed_effects", name)
+        if pooled:
+            add(sd(effect(name)), "sd", "fixed_effects", name)
+        if factor.pooling == "correlated":
+            add(means(name), "coefficient", "fixed_effects", name)
+    block, slopes = random_block(spec)
+    if len(slopes) + (block != SLOPES) > 1:
+        add(correlation(block), "correlation", "treatments")
+    return listed

@@ -1,0 +1,270 @@
+"""A file, a text or a mapping to a Spec, with every problem of the document at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from clustermodels.errors import Problem, SpecError, nearest
+from clustermodels.spec.document import Spec, sourced
+from clustermodels.spec.rules import broken_rules
+from clustermodels.spec.source import Path, Source, parse
+
+# Sections in which a list is short for a mapping to defaults.
+LISTS = ("outcomes", "treatments", "moderators", "controls", "fixed_effects")
+_ITEMS = (*LISTS, "priors")
+
+
+def read_spec(document: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
+    """Read and validate a document.
+
+    Parameters
+    ----------
+    document
+        The path of a YAML or JSON file, or the document itself as a mapping.
+
+    Returns
+    -------
+    Spec
+        Frozen, defaults filled in; ``spec.source`` knows every line.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the document, in file order, each with its line and a way out.
+
+    Examples
+    --------
+    >>> spec = read_spec({
+    ...     "data": {"panel": {"path": "panel.csv", "cluster": "city", "year": "year"}},
+    ...     "outcomes": {"patents": {"family": "poisson"}},
+    ...     "treatments": ["policies"]})
+    >>> spec.treatments["policies"].slope
+    'partial'
+    """
+    if isinstance(document, Mapping):
+        text = json.dumps(dict(document), ensure_ascii=False, default=str)
+        return read_text(text, "<spec>", numbered=False)
+    path = FilePath(document)
+    return read_text(_text(path), str(document), folder=path.parent)
+
+
+def read_text(
+    text: str, file: str, folder: FilePath = FilePath(), *, numbered: bool = True
+) -> Spec:
+    """Read and validate the text of a document; ``file`` and ``folder`` say where it stands."""
+    data, lines = parse(text, file)
+    lines = lines if numbered else {}
+    if not isinstance(data, dict):
+        what = "the document is empty" if data is None else "the document is not a mapping"
+        raise SpecError([Problem(what, "Start from 'clustermodels init'.", file=file, line=1)])
+    data = _spelled_out(data, lines)
+    return _validated(data, Source(file, text, folder, lines))
+
+
+def read_scenarios(path: str | os.PathLike[str], spec: Spec) -> Spec:
+    """Read a file of scenarios, and give ``spec`` with these instead of its own.
+
+    Parameters
+    ----------
+    path
+        A YAML or JSON file: scenario names to lists of edits, under ``scenarios:`` or not.
+    spec
+        The document whose columns they edit.
+
+    Raises
+    ------
+    SpecError
+        With every problem, and its line in the scenarios' file.
+    """
+    file = FilePath(path)
+    text = _text(file)
+    data, lines = parse(text, str(path))
+    if isinstance(data, dict) and set(data) == {"scenarios"}:
+        data = data["scenarios"]
+    else:
+        lines = {("scenarios", *place): line for place, line in lines.items()}
+    if not isinstance(data, dict):
+        raise SpecError(
+            [Problem("no scenarios", "Write NAME: [{add: {COLUMN: 1}}].", file=str(path), line=1)]
+        )
+    return _validated(
+        {**spec.plain(), "scenarios": data}, Source(str(path), text, file.parent, lines)
+    )
+
+
+def _validated(data: dict[str, Any], source: Source) -> Spec:
+    problems, broken = [], frozenset[str]()
+    try:
+        spec = Spec.model_validate(data)
+    except ValidationError as error:
+        problems = _problems(error, data, source)
+        broken = frozenset(str(item["loc"][0]) for item in error.errors() if item["loc"])
+        spec = _sound_part(data, broken)
+    spec = sourced(spec, source)
+    problems += broken_rules(spec, broken)
+    if problems:
+        raise SpecError(_in_order(problems))
+    return spec
+
+
+def _text(path: FilePath) -> str:
+    def refused(what: str, fix: str) -> SpecError:
+        return SpecError([Problem(what, fix, file=str(path))])
+
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        folder = path.parent
+        there = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        close = nearest(path.name, there)
+        fix = f"Did you mean {folder / close}?" if close else "Check the path."
+        raise refused("no such file", fix) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise refused(f"cannot be read: {reason}", "Name a spec file.") from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise SpecError(
+            [Problem("not UTF-8 text", "Save the spec as UTF-8.", file=str(path), line=line)]
+        ) from None
+
+
+def _spelled_out(data: dict[str, Any], lines: dict[Path, int]) -> dict[str, Any]:
+    """Turn the short list forms into mappings, and carry their lines along."""
+    spelled = dict(data)
+    for section in LISTS:
+        listed = data.get(section)
+        if not isinstance(listed, list):
+            continue
+        mapping: dict[str, Any] = {}
+        for position, entry in enumerate(listed):
+            pair = _pair(entry)
+            if pair is None or pair[0] in mapping:
+                break  # left as it is: the validator will refuse the list
+            mapping[pair[0]] = pair[1]
+            _move(lines, (section, position), (section, pair[0]), nested=isinstance(entry, dict))
+        else:
+            spelled[section] = mapping
+    for section in _ITEMS:
+        items = spelled.get(section)
+        if isinstance(items, dict):
+            spelled[section] = {key: {} if item is None else item for key, item in items.items()}
+    return spelled
+
+
+def _pair(entry: object) -> tuple[str, Any] | None:
+    if isinstance(entry, str):
+        return entry, {}
+    if isinstance(entry, dict) and len(entry) == 1:
+        return next(iter(entry.items()))
+    return None
+
+
+def _move(lines: dict[Path, int], old: Path, new: Path, *, nested: bool) -> None:
+    """Repeat the lines under ``old`` (and its one key, where nested) under ``new``."""
+    if old not in lines:
+        return  # a document without lines
+    lines[new] = lines[old]
+    skip = len(old) + nested
+    for path in [path for path in lines if path[: len(old)] == old and len(path) > skip]:
+        lines[(*new, *path[skip:])] = lines[path]
+
+
+def _sound_part(data: dict[str, Any], broken: frozenset[str]) -> Spec:
+    """Give a Spec of the sections that are sound, for the rules between sections."""
+    parts = {key: value for key, value in data.items() if key not in broken}
+    stand_in = {
+        "data": {"panel": {"path": "-", "cluster": "-", "year": "-"}},
+        "outcomes": {},
+    }
+    return Spec.model_validate({**stand_in, **parts})
+
+
+def _problems(error: ValidationError, data: dict[str, Any], source: Source) -> list[Problem]:
+    """Word pydantic's errors; branches of one union become one problem."""
+    merged: dict[tuple[Path, str], Problem] = {}
+    for item in error.errors(include_url=False):
+        path = _path_in(data, item["loc"], item["type"])
+        problem = _problem(item, path, source)
+        key = (path, "" if problem.expected else problem.what)
+        if key in merged and problem.expected and problem.expected != merged[key].expected:
+            expected = f"{merged[key].expected}, or {problem.expected}"
+            merged[key] = replace(merged[key], expected=expected)
+        merged.setdefault(key, problem)
+    return list(merged.values())
+
+
+def _path_in(data: Any, loc: tuple[int | str, ...], kind: str) -> Path:
+    """Keep of a location what stands in the document: a union's branch names do not."""
+    path: list[str | int] = []
+    for position, part in enumerate(loc):
+        if _holds(data, part):
+            data = data[part]
+        elif not (kind == "missing" and position == len(loc) - 1):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _holds(data: Any, part: int | str) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, dict) and part in data
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "string_too_short": "text that is not empty",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+    "model_attributes_type": "a mapping (key: value)",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+_RULES = {
+    "literal_error": "{expected}",
+    "greater_than": "above {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "below {lt}",
+    "less_than_equal": "{le} or less",
+    "too_short": "{min_length} or more of them",
+    "too_long": "{max_length} or fewer of them",
+}
+
+
+def _problem(item: Any, path: Path, source: Source) -> Problem:
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "refused":
+        facts = {key: context.get(key) for key in ("fix", "expected", "got")}
+        return source.problem(path, context["what"], **facts)
+    if kind == "missing":
+        return source.problem(path, "missing", fix=f"Add '{path[-1]}: ...' here.")
+    got = _shown(item["input"])
+    if kind in _EXPECTED:
+        return source.problem(path, "not what belongs here", got=got, expected=_EXPECTED[kind])
+    if kind in _RULES:
+        expected = _RULES[kind].format(**context)
+        return source.problem(path, "not allowed here", got=got, expected=expected)
+    return source.problem(path, item["msg"][:1].lower() + item["msg"][1:], got=got)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: problem.line or 0)

@@ -1,0 +1,233 @@
+"""What the sections must be to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from clustermodels.errors import Problem, choices, nearest
+from clustermodels.families.priors import DISTRIBUTIONS
+from clustermodels.families.table import find
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.names import DIMS, posterior_names
+from clustermodels.spec.priors import LKJ, PriorSpec
+
+Rule = Callable[[Spec], Iterator[Problem]]
+
+
+def _unknown(name: str, known: list[str]) -> dict[str, str]:
+    close = nearest(name, known)
+    return {
+        "got": repr(name),
+        "expected": choices(known) or "nothing: there is none",
+        "fix": f"Did you mean '{close}'?" if close else "Use one of these.",
+    }
+
+
+def _one_outcome(spec: Spec) -> Iterator[Problem]:
+    if len(spec.outcomes) != 1:
+        yield spec.source.problem(
+            ("outcomes",),
+            "one outcome a document",
+            got=choices([*spec.outcomes]) or "none",
+            fix="Keep one here, and write a document for each other.",
+        )
+
+
+def _something_to_estimate(spec: Spec) -> Iterator[Problem]:
+    if not spec.treatments and not spec.controls:
+        yield spec.source.problem(
+            (), "neither treatments nor controls", fix="Name at least one of either."
+        )
+
+
+def _usable_names(spec: Spec) -> Iterator[Problem]:
+    sections = ("outcomes", "treatments", "moderators", "controls", "fixed_effects")
+    for section in sections:
+        for name in getattr(spec, section):
+            path = (section, name)
+            way_out = "Choose another key and name the column with 'column:'."
+            if section == "fixed_effects":
+                way_out = "Choose another key and name the column with 'columns: [..]'."
+            if not name.strip() or any(mark in name for mark in "./") or "::" in name:
+                yield spec.source.problem(
+                    path,
+                    "a name holds no full stop, slash or double colon and is not blank",
+                    got=repr(name),
+                    fix=way_out,
+                )
+            elif name in DIMS and section != "fixed_effects":
+                yield spec.source.problem(path, f"'{name}' is the name of a dimension", fix=way_out)
+    yield from _collisions(spec)
+
+
+def _collisions(spec: Spec) -> Iterator[Problem]:
+    seen: dict[str, tuple[str, ...]] = {name: ("outcomes", name) for name in spec.outcomes}
+    for entry in posterior_names(spec):
+        if entry.name in seen:
+            yield spec.source.problem(
+                entry.path,
+                f"the posterior would hold '{entry.name}' twice, "
+                f"here and from {'.'.join(seen[entry.name])}",
+                fix="Choose another key and name the column with 'column:'.",
+            )
+        seen.setdefault(entry.name, entry.path)
+
+
+def _moderated_treatments(spec: Spec) -> Iterator[Problem]:
+    for name, moderator in spec.moderators.items():
+        if not spec.treatments:
+            yield spec.source.problem(
+                ("moderators", name),
+                "a moderator bends a treatment, and there is none",
+                fix="Name a treatment, or move it to the controls.",
+            )
+        for position, treatment in enumerate(moderator.moderates or ()):
+            if treatment not in spec.treatments:
+                yield spec.source.problem(
+                    ("moderators", name, "moderates", position),
+                    "unknown treatment",
+                    **_unknown(treatment, [*spec.treatments]),
+                )
+
+
+def _outcome_columns(spec: Spec) -> Iterator[Problem]:
+    for name, outcome in spec.outcomes.items():
+        family = find(outcome.family)
+        if outcome.exposure is not None and family.link.name != "log":
+            yield spec.source.problem(
+                ("outcomes", name, "exposure"),
+                f"{family.name} has the {family.link.name} link, and exposure needs the log link",
+                fix="Remove it, or make it a control.",
+            )
+        if family.takes_trials and outcome.trials is None:
+            yield spec.source.problem(
+                ("outcomes", name),
+                f"{family.name} needs the number of trials",
+                fix="Add 'trials: COLUMN'.",
+            )
+        if outcome.trials is not None and not family.takes_trials:
+            yield spec.source.problem(
+                ("outcomes", name, "trials"), f"{family.name} has no trials", fix="Remove it."
+            )
+
+
+def _factors(spec: Spec) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], str] = {}
+    for name, factor in spec.fixed_effects.items():
+        columns = factor.columns or ()
+        key = tuple(sorted(columns))
+        if name in (CLUSTER, YEAR) and columns != (name,):
+            yield spec.source.problem(
+                ("fixed_effects", name),
+                f"'{name}' stands for the panel's own {name}",
+                fix="Choose another key for these columns.",
+            )
+        if len(set(columns)) < len(columns):
+            yield spec.source.problem(
+                ("fixed_effects", name, "columns"),
+                "a column is crossed with itself",
+                fix="Name each column once.",
+            )
+        if key in seen:
+            yield spec.source.problem(
+                ("fixed_effects", name), f"the same columns as '{seen[key]}'", fix="Keep one."
+            )
+        seen.setdefault(key, name)
+
+
+def _priors(spec: Spec) -> Iterator[Problem]:
+    known = {entry.name: entry for entry in posterior_names(spec)}
+    takers = [name for name, entry in known.items() if entry.role != "derived"]
+    _, outcome = spec.outcome
+    effect = find(outcome.family).link.effect
+    for name, prior in spec.priors.items():
+        path = ("priors", name)
+        if name not in takers:
+            what = "unknown posterior name"
+            if name in known:
+                what = f"'{name}' follows from others and takes no prior"
+            yield spec.source.problem(path, what, **_unknown(name, takers))
+            continue
+        complaint = _misfit(known[name].role, prior, effect)
+        if complaint:
+            yield spec.source.problem(path, *complaint[:1], fix=complaint[1])
+
+
+def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
+    if prior.effect is not None:
+        if role != "coefficient":
+            return f"an interval of {prior.effect} is for coefficients", "Name a distribution."
+        if prior.effect != effect:
+            return f"this outcome's effects are a {effect}, not a {prior.effect}", (
+                f"Write '{effect}: [low, high]'."
+            )
+        return None
+    if (prior.distribution == LKJ) != (role == "correlation"):
+        if role == "correlation":
+            return "correlations take an lkj prior", "Write {distribution: lkj, concentration: 2}."
+        return "lkj is for correlations only", "Name another distribution."
+    if prior.distribution == LKJ:
+        return None
+    support = DISTRIBUTIONS[prior.distribution or ""].support
+    if role in ("sd", "parameter") and support != "positive":
+        return "this must be positive", "Use half_normal, exponential, gamma or lognormal."
+    if role == "effects" and (prior.distribution != "normal" or prior.mean != 0):
+        return "free effects take a normal prior around 0", (
+            "Write {distribution: normal, mean: 0, sd: ...}."
+        )
+    if role == "coefficient" and support != "real":
+        return "a coefficient may be negative", "Use normal or student_t."
+    return None
+
+
+def _scenarios(spec: Spec) -> Iterator[Problem]:
+    readable = sorted(
+        {
+            read.column
+            for reads in spec.predictors().values()
+            for read in reads
+            if read.role != "label"
+        }
+    )
+    for name, scenario in spec.scenarios.items():
+        for position, edit in enumerate(scenario):
+            for column in edit.amounts:
+                if column not in readable:
+                    yield spec.source.problem(
+                        ("scenarios", name, position, edit.verb, column),
+                        "an edit names a column that a treatment, moderator or control reads",
+                        **_unknown(column, readable),
+                    )
+
+
+# Each rule with the sections that must be sound before it can be judged.
+RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
+    (_one_outcome, frozenset({"outcomes"})),
+    (_something_to_estimate, frozenset({"treatments", "controls"})),
+    (
+        _usable_names,
+        frozenset({"outcomes", "treatments", "moderators", "controls", "fixed_effects"}),
+    ),
+    (_moderated_treatments, frozenset({"treatments", "moderators"})),
+    (_outcome_columns, frozenset({"outcomes"})),
+    (_factors, frozenset({"fixed_effects"})),
+    (
+        _priors,
+        frozenset({"outcomes", "treatments", "moderators", "controls", "fixed_effects", "priors"}),
+    ),
+    (_scenarios, frozenset({"treatments", "moderators", "controls", "scenarios"})),
+)
+
+
+def broken_rules(spec: Spec, broken: frozenset[str] = frozenset()) -> list[Problem]:
+    """Judge every rule whose sections are sound.
+
+    Parameters
+    ----------
+    spec
+        The document; sections named in ``broken`` hold nothing to rely on.
+    broken
+        The sections that failed on their own.
+    """
+    return [problem for rule, needs in RULES if not needs & broken for problem in rule(spec)]

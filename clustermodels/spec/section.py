@@ -1,0 +1,130 @@
+"""What every section of the document shares: strictness, and refusals that name the choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from clustermodels.errors import choices, nearest
+
+Whole = Annotated[int, Field(ge=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of the document: unknown keys are refused, nothing is coerced, nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_choices(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            known = [field.alias or name for name, field in cls.model_fields.items()]
+            details = [_detail(item, known) for item in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+
+def _detail(item: Mapping[str, Any], known: Iterable[str]) -> InitErrorDetails:
+    """Carry one error over unchanged, but an unknown key of this section with its choices."""
+    kind, loc, given = item["type"], item["loc"], item["input"]
+    context = item.get("ctx", {})
+    if kind == "extra_forbidden" and len(loc) == 1:
+        return InitErrorDetails(type=unknown(str(loc[0]), known), loc=loc, input=given)
+    if kind == "refused":
+        return InitErrorDetails(type=_custom(context), loc=loc, input=given)
+    return InitErrorDetails(type=kind, loc=loc, input=given, ctx=context)
+
+
+def _custom(context: Mapping[str, Any]) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{what}", dict(context))
+
+
+def refuse(
+    what: str, fix: str = "", *, expected: str | None = None, got: str | None = None
+) -> PydanticCustomError:
+    """Make the error that a validator raises: what is wrong, and the way out."""
+    return _custom({"what": what, "fix": fix, "expected": expected, "got": got})
+
+
+def unknown(name: str, known: Iterable[str], what: str = "unknown key") -> PydanticCustomError:
+    """Make the error for a name that is not among the known ones."""
+    listed = list(known)
+    close = nearest(name, listed)
+    fix = f"Did you mean '{close}'?" if close else "Remove it, or use one of these."
+    return refuse(what, fix, expected=choices(listed), got=repr(name))
+
+
+class Kinds[T: Section]:
+    """An open table of the kinds of one sort of item: ``register`` adds one from outside.
+
+    Parameters
+    ----------
+    what
+        What the kinds are of, for messages (``treatment``).
+    default
+        The kind of an item that names none.
+    """
+
+    def __init__(self, what: str, default: str) -> None:
+        self.what = what
+        self.default = default
+        self.classes: dict[str, type[T]] = {}
+
+    def register(self, kind: type[T]) -> type[T]:
+        """Add a kind: a final class with a literal ``kind`` field. Usable as a decorator.
+
+        Raises
+        ------
+        ValueError
+            If the kind has no default for its ``kind``, or its name is taken.
+        """
+        field = kind.model_fields.get("kind")
+        name = field.default if field else None
+        if not isinstance(name, str):
+            raise ValueError(f"{kind.__name__} needs a field kind: Literal['NAME'] = 'NAME'")
+        if name in self.classes:
+            raise ValueError(f"the {self.what} kind {name!r} is registered already")
+        self.classes[name] = kind
+        return kind
+
+    def pick(self, value: object) -> T:
+        """Validate an item by the class that its ``kind`` names."""
+        for kind in self.classes.values():
+            if isinstance(value, kind):
+                return value
+        if not isinstance(value, Mapping):
+            raise refuse(f"a {self.what} must be a mapping", "Write {kind: ..., ...}.")
+        name = value.get("kind", self.default)
+        if not isinstance(name, str) or name not in self.classes:
+            raise unknown(str(name), self.classes, f"unknown kind of {self.what}")
+        return self.classes[name].model_validate(value)
+
+
+def filled[T: Section](name: Callable[[T, str], T]) -> Callable[[Mapping[str, T]], dict[str, T]]:
+    """Make a validator that tells every item of a mapping its key, once they are valid."""
+
+    def fill(items: Mapping[str, T]) -> dict[str, T]:
+        return {key: name(item, key) for key, item in items.items()}
+
+    return fill
+
+
+def with_column[T: Section](item: T, key: str) -> T:
+    """Give an item that names no ``column`` its key as the column."""
+    if getattr(item, "column", None) is not None:
+        return item
+    named: T = item.model_copy(update={"column": key})
+    return named

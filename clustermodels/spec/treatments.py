@@ -1,0 +1,81 @@
+"""The section ``treatments``: the policies."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from clustermodels.spec.data import ColumnName
+from clustermodels.spec.reads import Read
+from clustermodels.spec.section import Kinds, Section, Whole, refuse, with_column
+from clustermodels.spec.transforms import Transform
+
+Slope = Literal["common", "partial", "free"]
+
+
+class Treatment(Section, ABC):
+    """What every kind of treatment has: a lag in years, and how its slope varies by cluster."""
+
+    kind: str
+    lag: Whole = Field(default=0, description="years between the policy and its effect")
+    slope: Slope = Field(
+        default="partial",
+        description="common: one slope; partial: one per cluster, pooled; free: one per cluster",
+    )
+
+    @abstractmethod
+    def named(self, key: str) -> Self:
+        """Give the treatment with its key filled in where it names no column."""
+
+    @abstractmethod
+    def reads(self) -> tuple[Read, ...]:
+        """Give the columns that the treatment reads."""
+
+
+TREATMENTS: Kinds[Treatment] = Kinds("treatment", default="dose")
+
+
+@TREATMENTS.register
+class Dose(Treatment):
+    """A count or an amount per year."""
+
+    kind: Literal["dose"] = "dose"
+    column: ColumnName | None = Field(default=None, description="its column, if not the key")
+    transform: Transform = "none"
+
+    def named(self, key: str) -> Self:
+        """Give the dose with its key as the column where it names none."""
+        return with_column(self, key)
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the dose's column, at its lag."""
+        return (Read(self.column or "", self.lag),)
+
+
+@TREATMENTS.register
+class Adoption(Treatment):
+    """A switch that stays on: 1 from the first year, 0 before and for ever where there is none."""
+
+    kind: Literal["adoption"] = "adoption"
+    first_year: ColumnName | None = Field(
+        default=None, description="the column with the year of adoption; empty or 0: never"
+    )
+    column: ColumnName | None = Field(default=None, description="or a column of 0 and 1")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if self.first_year is not None and self.column is not None:
+            raise refuse("'first_year' and 'column' exclude each other", "Keep one of them.")
+        return self
+
+    def named(self, key: str) -> Self:
+        """Give the adoption with its key as the 0/1 column where it names no column."""
+        return self if self.first_year is not None else with_column(self, key)
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the column of first years (its lag is counted in years), or of 0 and 1."""
+        if self.first_year is not None:
+            return (Read(self.first_year, may_be_empty=True),)
+        return (Read(self.column or "", self.lag),)

@@ -1,0 +1,120 @@
+"""Columns by their role: numbers, labels, years."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustermodels.errors import Problem
+from clustermodels.tables.table import Table
+
+SHOWN = 5
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?")
+
+
+def numbers(table: Table, column: str) -> tuple[NDArray[np.float64], list[Problem]]:
+    """Cast a column to numbers, (row,), nan where missing; infinities are refused.
+
+    Returns
+    -------
+    values, problems
+        The first cells that are not numbers, each with its line, and how many more there are.
+    """
+    values = table.columns[column]
+    if values.dtype.kind != "O":
+        cast = values.astype(float)
+    else:
+        cells = values.tolist()
+        cast = np.array(
+            [
+                np.nan if cell is None else float(cell) if _NUMBER.fullmatch(cell) else np.inf
+                for cell in cells
+            ]
+        )
+    wrong = np.flatnonzero(np.isinf(cast)).tolist()
+    return cast, _problems(table, column, wrong, "not a finite number", "a number", _advice)
+
+
+def _advice(cell: str) -> str:
+    if re.fullmatch(r"[-+]?\d{1,3}([,  ]\d{3})+(\.\d+)?", cell):
+        return f"Write it without thousands separators: {re.sub('[,  ]', '', cell)}."
+    if re.fullmatch(r"[-+]?\d+,\d+", cell):
+        return f"Write a decimal point: {cell.replace(',', '.')}."
+    if cell.endswith("%"):
+        return "Write it without the per cent sign."
+    return "Correct it, or leave the cell empty where the value is missing."
+
+
+def years(table: Table, column: str) -> tuple[NDArray[np.int64], list[Problem]]:
+    """Cast a column to years, (row,); every row must have a whole one."""
+    values = table.columns[column]
+    if values.dtype.kind == "O":
+        cells = values.tolist()
+        fits = np.array([cell is not None and bool(_WHOLE.fullmatch(cell)) for cell in cells])
+        cast = np.array(
+            [float(cell) if fit else np.nan for cell, fit in zip(cells, fits, strict=True)]
+        )
+    else:
+        cast = values.astype(float)
+        fits = np.isfinite(cast) & (cast == np.floor(cast)) & (np.abs(cast) < 1e9)
+    wrong = np.flatnonzero(~fits).tolist()
+    problems = _problems(table, column, wrong, "not a year", "a whole number", _year_advice)
+    return np.where(fits, cast, 0).astype(np.int64), problems
+
+
+def _year_advice(cell: str) -> str:
+    found = re.search(r"\d{4}", cell)
+    if found:
+        return f"Write the year alone: {found.group()}. One row per cluster and year."
+    return "Every row needs its year."
+
+
+def labels(table: Table, column: str) -> NDArray[np.object_]:
+    """Give a column as text, (row,), None where missing: '01001' stays, 3.0 becomes '3'."""
+    values = table.columns[column]
+    if values.dtype.kind == "O":
+        return values.astype(object)
+    if values.dtype.kind == "b":
+        return np.array(["true" if value else "false" for value in values], dtype=object)
+    return np.array([_label(value) for value in values.tolist()], dtype=object)
+
+
+def _label(value: float) -> str | None:
+    if value != value:  # nan
+        return None
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _problems(
+    table: Table,
+    column: str,
+    wrong: list[int],
+    what: str,
+    expected: str,
+    advice: Callable[[str], str],
+) -> list[Problem]:
+    values = table.columns[column]
+    problems = []
+    for row in wrong[:SHOWN]:
+        cell = values[row]
+        shown = "nothing" if cell is None else repr(str(cell))
+        problems.append(
+            Problem(
+                what,
+                advice("" if cell is None else str(cell)),
+                file=table.name,
+                line=table.line(row),
+                path=column,
+                got=shown,
+                expected=expected,
+            )
+        )
+    if len(wrong) > SHOWN:
+        problems.append(
+            Problem(f"{len(wrong) - SHOWN} more cells are {what}", file=table.name, path=column)
+        )
+    return problems

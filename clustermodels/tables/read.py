@@ -1,0 +1,97 @@
+"""A file to a Table, by its suffix."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from clustermodels.errors import choices, nearest
+from clustermodels.tables.database import read_duckdb, read_parquet
+from clustermodels.tables.objects import from_frame
+from clustermodels.tables.table import Table, refused
+from clustermodels.tables.text import read_delimited, read_json_lines
+
+Wanted = Sequence[str] | None
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    table: str | None = None,
+    columns: Wanted = None,
+) -> Table:
+    """Read a table from a file, and from no other.
+
+    Parameters
+    ----------
+    path
+        CSV or TSV (also ``.gz``), Parquet, JSON lines, Stata ``.dta``, DuckDB.
+    name
+        How messages call it; the path by default.
+    table
+        The table of a DuckDB file.
+    columns
+        Read only these, where the file has them; ``Table.available`` lists what it has.
+
+    Raises
+    ------
+    PanelError
+        If there is no such file, it is empty, or it cannot be read as what its suffix says.
+    """
+    file = Path(path)
+    said = name if name is not None else str(path)
+    if any(mark in str(file) for mark in "*?["):
+        raise refused(said, "a path names one file", "Leave out *, ? and [.")
+    if file.is_dir():
+        raise refused(said, "this is a folder", "Name a file in it.")
+    if not file.exists():
+        there = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
+        close = nearest(file.name, there)
+        fix = f"Did you mean '{close}'?" if close else f"Paths start at {file.parent}."
+        raise refused(said, "no such file", fix)
+    kind = file.with_suffix("").suffix if file.suffix == ".gz" else file.suffix
+    if table is not None and kind not in (".duckdb", ".db"):
+        raise refused(said, "only a DuckDB file has tables", "Remove 'table:'.")
+    if kind in (".duckdb", ".db"):
+        return read_duckdb(file, said, table, columns, _sha256(file))
+    if kind not in READERS:
+        raise refused(
+            said, f"unknown kind of file '{kind}'", f"Save it as one of {choices(READERS)}."
+        )
+    if file.stat().st_size == 0:
+        raise refused(said, "the file is empty", "Write a header and a row per cluster-year.")
+    return READERS[kind](file, said, columns, _sha256(file))
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as opened:
+        while block := opened.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _stata(file: Path, name: str, columns: Wanted, sha256: str) -> Table:
+    try:
+        frame = pd.read_stata(file, convert_categoricals=True, preserve_dtypes=False)
+    except (ValueError, OSError, KeyError, UnicodeDecodeError) as error:
+        raise refused(
+            name, f"not a Stata file: {str(error).splitlines()[0]}", "Save it again."
+        ) from None
+    return from_frame(frame, name, sha256, columns)
+
+
+READERS: dict[str, Callable[[Path, str, Wanted, str], Table]] = {
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".txt": read_delimited,
+    ".parquet": read_parquet,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".dta": _stata,
+}
