@@ -19,6 +19,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from clustermodels.errors import Finding, FitError
+from clustermodels.results.intervals import LOWER, UPPER
 
 ASSUMPTIONS = (
     "A scenario is forward simulation under the model's assumptions, not proof of cause: nothing "
@@ -40,7 +41,7 @@ class Format(StrEnum):
 
 
 def _console(stderr: bool = False) -> Console:
-    width = None if os.environ.get("COLUMNS") or os.isatty(1) else 100
+    width = None if os.environ.get("COLUMNS") or os.isatty(1) else 120
     return Console(stderr=stderr, highlight=False, soft_wrap=False, width=width)
 
 
@@ -78,6 +79,8 @@ def number(value: Cell) -> str:
 
 def table(columns: Columns, format_: Format, title: str = "") -> None:
     """Print a table: names to cells, all of one length."""
+    if format_ in (Format.text, Format.markdown):
+        columns = _joined(columns)
     names = list(columns)
     rows = list(zip(*columns.values(), strict=True))
     match format_:
@@ -89,6 +92,20 @@ def table(columns: Columns, format_: Format, title: str = "") -> None:
             typer.echo(_markdown(names, rows, title))
         case _:
             _console().print(_rich(names, rows, title))
+
+
+def _joined(columns: Columns) -> Columns:
+    """Join the two ends of an interval in one column, for readers."""
+    if LOWER not in columns:
+        return columns
+    ends = zip(columns[LOWER], columns[UPPER], strict=True)
+    joined = [_interval(low, high) for low, high in ends]
+    named = {name: joined if name == LOWER else cells for name, cells in columns.items()}
+    return {("eti95" if n == LOWER else n): cells for n, cells in named.items() if n != UPPER}
+
+
+def _interval(low: Cell, high: Cell) -> str:
+    return f"[{number(low)}, {number(high)}]" if number(low) else ""
 
 
 def _plain(cell: Cell) -> Cell:
@@ -250,10 +267,33 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
         ]
         columns = {str(n): _cells(estimate[n].to_numpy()) for n in labels}
         columns |= {str(n): _cells(v.to_numpy()) for n, v in estimate.data_vars.items()}
-        title = "The policy's effect along its moderator"
+        if format_ in (Format.csv, Format.json):
+            table(columns, format_)
+            continue
+        title, kind = "The policy's effect along its moderator", "scale"
         if "scenario" in columns:
             title = f"{outcome} under '{columns.pop('scenario')[0]}' against the observed policies"
-        table(columns, format_, title)
+            kind = "quantity"
+        per = dict.fromkeys(str(c) for c in columns.pop("per", []) if c != "unit")
+        table(_side_by_side(columns, kind), format_, title)
+        if per:
+            say(f"The coefficient is per unit as it enters; the other for {', '.join(per)}.")
+
+
+def _side_by_side(columns: Columns, kind: str) -> Columns:
+    """Set the rows that differ in ``kind`` alone beside each other: median and interval a cell."""
+    numbers = (kind, "median", LOWER, UPPER, "probability")
+    labels = [name for name in columns if name not in numbers]
+    rows: dict[tuple[Cell, ...], dict[str, Cell]] = {}
+    for spot in range(len(columns[kind])):
+        about = tuple(columns[name][spot] for name in labels)
+        median, low, high = (columns[name][spot] for name in ("median", LOWER, UPPER))
+        row = rows.setdefault(about, dict(zip(labels, about, strict=True)))
+        row[f"{columns[kind][spot]} [eti95]"] = f"{number(median)} {_interval(low, high)}"
+        row.setdefault("P(gain)", columns["probability"][spot])
+    names = dict.fromkeys(name for row in rows.values() for name in row if name != "P(gain)")
+    kept = [n for n in names if any(row[n] != "" for row in rows.values())]
+    return {name: [row[name] for row in rows.values()] for name in (*kept, "P(gain)")}
 
 
 def write_panel(rows: Any, cluster: str, year: str, out: Path) -> None:

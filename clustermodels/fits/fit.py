@@ -21,7 +21,7 @@ from clustermodels.fits.density import log_likelihood, log_prior
 from clustermodels.fits.file import check_target, save
 from clustermodels.fits.record import Fit
 from clustermodels.spec.document import Spec
-from clustermodels.spec.read import read_spec
+from clustermodels.spec.read import in_own_words, read_spec
 
 # log_likelihood is stored up to this many numbers; beyond, it is made again on request.
 STORED_AT_MOST = 5 * 10**7
@@ -71,7 +71,7 @@ def fit(
     FitError
         If the fit cannot be made or saved.
     """
-    spec = spec if isinstance(spec, Spec) else read_spec(spec)
+    spec = in_own_words(spec if isinstance(spec, Spec) else read_spec(spec))
     if out is not None:
         check_target(out)
     panel = read_panel(spec, data)

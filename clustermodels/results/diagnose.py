@@ -98,8 +98,9 @@ def _chains(fit: Fit) -> tuple[dict[str, float], list[Finding]]:
                 "serious",
                 f"{said}; above {LARGEST_RHAT} the chains disagree",
                 "The chains have not found one posterior: no number of this run can be relied on.",
-                "Run at least 4 chains, raise engine.tune and engine.draws; if it stays, look for "
-                "collinear terms with 'check'.",
+                "Run at least 4 chains, raise engine.tune and engine.draws, or set "
+                "engine.adaptation to low_rank; if it stays, look for collinear terms with "
+                "'check'.",
                 engine,
                 line,
             )

@@ -32,6 +32,11 @@ class Nuts(Engine):
     tune: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=1000, description="draws per chain spent on adaptation, then thrown away"
     )
+    adaptation: Literal["auto", "low_rank", "diag"] = Field(
+        default="auto",
+        description="the mass matrix: diagonal, or with the strongest correlations added "
+        "(low_rank: slow where there are many parameters); auto: low_rank up to 100 of them",
+    )
     target_accept: Annotated[float, Field(ge=0.5, lt=1)] = Field(
         default=0.8, description="raise towards 0.99 where transitions diverge"
     )

@@ -99,6 +99,18 @@ def read_scenarios(path: str | os.PathLike[str], spec: Spec) -> Spec:
     )
 
 
+def in_own_words(spec: Spec) -> Spec:
+    """Give a spec whose text says what it holds: a spec that was changed in Python is rewritten."""
+    source = spec.source
+    try:
+        if source.text and read_text(source.text, source.file).plain() == spec.plain():
+            return spec
+    except SpecError:
+        pass  # the text of something else, such as of a file of scenarios
+    text = json.dumps(spec.plain(), ensure_ascii=False, indent=2)
+    return sourced(spec, Source(source.file, text, source.folder))
+
+
 def _validated(data: dict[str, Any], source: Source) -> Spec:
     problems, broken = [], frozenset[str]()
     try:
