@@ -50,7 +50,9 @@ class Spec(Section):
     schema_version: Literal[1] = Field(default=1, alias="schema", description="the grammar: 1")
     title: str = Field(default="", description="one line for reports")
     data: Data
-    outcomes: Annotated[dict[str, Outcome], AfterValidator(filled(with_column))]
+    outcomes: Annotated[
+        dict[str, Outcome], Field(min_length=1), AfterValidator(filled(with_column))
+    ]
     treatments: Annotated[
         dict[str, AnyTreatment], AfterValidator(filled(lambda item, key: item.named(key)))
     ] = Field(default_factory=dict)

@@ -196,7 +196,7 @@ def _sound_part(data: dict[str, Any], broken: frozenset[str]) -> Spec:
     parts = {key: value for key, value in data.items() if key not in broken}
     stand_in = {
         "data": {"panel": {"path": "-", "cluster": "-", "year": "-"}},
-        "outcomes": {},
+        "outcomes": {"-": {"family": "gaussian"}},
     }
     return Spec.model_validate({**stand_in, **parts})
 

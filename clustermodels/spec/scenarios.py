@@ -74,8 +74,8 @@ class Edit(Section):
     @model_validator(mode="before")
     @classmethod
     def _one_verb(cls, value: Any) -> Any:
-        if isinstance(value, dict) and sum(verb in value for verb in VERBS) != 1:
-            found = [verb for verb in VERBS if verb in value]
+        if isinstance(value, dict) and sum(value.get(verb) is not None for verb in VERBS) != 1:
+            found = [verb for verb in VERBS if value.get(verb) is not None]
             raise refuse(
                 "an edit has exactly one verb",
                 "Write one edit per verb: [{add: {policies: 1}}, {set: {subsidy: 0}}].",

@@ -95,16 +95,19 @@ def parse(text: str, file: str) -> tuple[object, dict[Path, int]]:
         return _Builder(file).build(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and mark and mark.index >= len(text.rstrip()):
+            mark = error.context_mark  # what was opened and never closed is to be mended there
         said = ", ".join(part for part in (error.context, error.problem) if part)
         raise _error(
             file,
-            mark.line + 1 if mark else None,
+            min(mark.line + 1, text.count("\n") + 1) if mark else None,
             f"not valid YAML: {said}",
             "Check the indentation, colons and brackets on this line and the one above.",
         ) from None
-    except yaml.YAMLError as error:
-        said = str(error).splitlines()[0]
-        raise _error(file, None, f"not valid YAML: {said}", "Remove that character.") from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        what = f"the character U+{ord(text[error.position]):04X} is not allowed"
+        raise _error(file, line, what, "Remove it.") from None
 
 
 def _error(file: str, line: int | None, what: str, fix: str = "") -> SpecError:
