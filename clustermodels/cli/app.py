@@ -30,6 +30,8 @@ AsFormat = Annotated[Format, typer.Option("--format", help="How tables are print
 FailOn = Annotated[
     str, typer.Option(metavar="SEVERITY", help="Exit with 1 from: note, warning, serious, never.")
 ]
+# What typer turns Ctrl-C into.
+INTERRUPTED = 130
 _RANKS: dict[str, int] = {"note": 0, "warning": 1, "serious": 2, "never": 3}
 
 
@@ -164,14 +166,13 @@ def _run() -> int:
     except ClusterModelsError as error:
         printing.complain(str(error))
         return 3 if isinstance(error, FitError) else 2
-    except typer.Abort:
-        printing.complain("Interrupted: nothing was written.")
-        return 3
-    except KeyboardInterrupt:
-        printing.complain("Interrupted: nothing was written.")
-        return 3
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
     except Exception as error:
         return _unexpected(error)
+    if code == INTERRUPTED:
+        printing.complain("Interrupted: nothing was written.")
+        return 3
     return code if isinstance(code, int) else 0
 
 

@@ -1,10 +1,11 @@
-"""A progress bar while chains run: draws and divergences."""
+"""While chains run: a bar with draws and divergences, or lines where there is no terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -14,7 +15,11 @@ from clustermodels.engines.draws import Tick
 
 @contextmanager
 def sampling() -> Iterator[Notify]:
-    """Show one bar for all chains on the error stream, so that output can be piped."""
+    """Report on the error stream, so that output can be piped."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -23,21 +28,42 @@ def sampling() -> Iterator[Notify]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("compiling", total=None, divergences=0, draws="")
 
         def notify(ticks: tuple[Tick, ...]) -> None:
+            finished, total, divergences = _together(ticks)
             bar.update(
                 task,
                 description="sampling",
-                completed=sum(tick.finished for tick in ticks),
-                total=sum(tick.total for tick in ticks),
-                draws=_draws(ticks),
-                divergences=sum(tick.divergences for tick in ticks),
+                completed=finished,
+                total=total,
+                draws=f"{finished}/{total} draws",
+                divergences=divergences,
             )
 
         yield notify
 
 
-def _draws(ticks: tuple[Tick, ...]) -> str:
-    return f"{sum(t.finished for t in ticks)}/{sum(t.total for t in ticks)} draws"
+def _lines() -> Notify:
+    """Print a line at every quarter, for logs."""
+    told = -1
+
+    def notify(ticks: tuple[Tick, ...]) -> None:
+        nonlocal told
+        finished, total, divergences = _together(ticks)
+        quarter = 4 * finished // total
+        if quarter > told:
+            told = quarter
+            said = f"sampling: {finished} of {total} draws, {divergences} divergences"
+            typer.echo(said, err=True)
+
+    return notify
+
+
+def _together(ticks: tuple[Tick, ...]) -> tuple[int, int, int]:
+    return (
+        sum(tick.finished for tick in ticks),
+        sum(tick.total for tick in ticks),
+        sum(tick.divergences for tick in ticks),
+    )

@@ -1,11 +1,9 @@
 """A fit on disk: whole or not at all, the same to the last bit, open without us."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -140,17 +138,15 @@ def test_interrupted_or_killed_it_leaves_the_old_file(tmp_path, how):
     (tmp_path / "spec.json").write_text(json.dumps(document))
     out = tmp_path / "run.nc"
     out.write_bytes(b"the old one")
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "clustermodels", "fit", str(tmp_path / "spec.json"), "--out", out],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        env=os.environ | {"COLUMNS": "100"},
-    )
-    time.sleep(25)
-    assert running.poll() is None, running.stderr.read()
-    running.send_signal(how)
-    running.wait(timeout=60)
-    said = running.stderr.read().decode()
+        text=True,
+    ) as running:
+        assert running.stderr.readline().startswith("sampling: ")
+        running.send_signal(how)
+        said = running.communicate(timeout=60)[1]
     assert running.returncode == (3 if how == signal.SIGINT else -9)
     assert out.read_bytes() == b"the old one"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["panel.csv", "run.nc", "spec.json"]
