@@ -26,6 +26,7 @@ from .preview.starter import start_project as start_project
 from .results.diagnose import diagnose as diagnose
 from .results.effects import effects as effects
 from .results.extrapolation import extrapolation as extrapolation
+from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.predict import predict as predict
 from .results.summary import summary as summary
 from .spec.document import Spec as Spec

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,14 +13,13 @@ import typer
 
 import clustermodels as cm
 from clustermodels.cli import printing
-from clustermodels.cli.printing import Format
 from clustermodels.cli.progress import sampling
-from clustermodels.errors import ClusterModelsError, Finding, FitError, Severity
+from clustermodels.cli.tables import Format, complain, json_text, say
+from clustermodels.errors import ClusterModelsError, Finding, FitError
 
 app = typer.Typer(
     name="clustermodels",
-    help="Policy effects in regional clusters: one document, from data to a counterfactual answer.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -27,12 +28,35 @@ app = typer.Typer(
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="The document (YAML or JSON).")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A file that 'fit' wrote.")]
 AsFormat = Annotated[Format, typer.Option("--format", help="How tables are printed.")]
-FailOn = Annotated[
-    str, typer.Option(metavar="SEVERITY", help="Exit with 1 from: note, warning, serious, never.")
-]
 # What typer turns Ctrl-C into.
 INTERRUPTED = 130
-_RANKS: dict[str, int] = {"note": 0, "warning": 1, "serious": 2, "never": 3}
+
+
+class Severity(StrEnum):
+    """From which severity on findings make a command fail."""
+
+    note = "note"
+    warning = "warning"
+    serious = "serious"
+    never = "never"
+
+
+FailOn = Annotated[
+    Severity, typer.Option(help="Exit with 1 where there is a finding of this severity or above.")
+]
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Policy effects in regional clusters: one document, from data to a counterfactual answer."""
+    if version:
+        say(f"clustermodels {metadata.version('clustermodels')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -42,7 +66,10 @@ def init(
     cluster: Annotated[str, typer.Option(help="Its column with the cluster.")] = "cluster",
     year: Annotated[str, typer.Option(help="Its column with the year.")] = "year",
 ) -> None:
-    """Write a starter project, or a commented spec for your own table."""
+    """Write a starter project, or a spec for your own table.
+
+    Nothing that is there is overwritten.
+    """
     if panel is None:
         written = cm.start_project(folder)
     else:
@@ -54,18 +81,26 @@ def init(
 
 
 @app.command()
-def check(spec: SpecPath, fail_on: FailOn = "never") -> None:
-    """Find every problem of a document and its data, and what the design can tell."""
-    document = cm.read_spec(spec)
-    found = cm.check(document)
-    printing.say(f"{spec}: the document and its data are right.")
-    printing.findings(found, spec)
+def check(
+    spec: SpecPath, format_: AsFormat = Format.text, fail_on: FailOn = Severity.never
+) -> None:
+    """Find what is wrong in a document and its data.
+
+    Every problem at once, with its line; then findings on what the design can tell.
+    """
+    found = cm.check(spec)
+    if format_ is Format.text:
+        say(f"{spec}: the document and its data are right.")
+    printing.findings(found, format_)
     _fail(found, fail_on)
 
 
 @app.command()
 def explain(spec: SpecPath, format_: AsFormat = Format.text) -> None:
-    """Say the model in words and as an equation, its priors and what they expect."""
+    """Say the model, its defaults and its priors in words.
+
+    With its equation, and what the priors expect of the outcome beside the data.
+    """
     printing.explanation(cm.explain(spec), format_)
 
 
@@ -73,7 +108,7 @@ def explain(spec: SpecPath, format_: AsFormat = Format.text) -> None:
 def fit(
     spec: SpecPath,
     out: Annotated[Path, typer.Option(help="The file to write, whole or not at all.")],
-    fail_on: FailOn = "never",
+    fail_on: FailOn = Severity.never,
 ) -> None:
     """Draw from the posterior, and save it with all that made it."""
     document = cm.read_spec(spec)
@@ -82,8 +117,8 @@ def fit(
         made = cm.fit(document, out=out, progress=progress)
     printing.summary(cm.summary(made), Format.text, every=False)
     found = (*before, *cm.diagnose(made).findings)
-    printing.findings(found, spec)
-    printing.say(f"saved {out}")
+    printing.findings(found)
+    say(f"saved {out}")
     _fail(found, fail_on)
 
 
@@ -93,15 +128,23 @@ def summary(
     format_: AsFormat = Format.text,
     every: Annotated[bool, typer.Option("--all", help="Also what varies by level.")] = False,
 ) -> None:
-    """Print the posterior: means, intervals, cluster-robust sds, convergence."""
+    """Print the posterior.
+
+    Means, intervals, cluster-robust standard deviations, convergence.
+    """
     printing.summary(cm.summary(cm.load_fit(run)), format_, every=every)
 
 
 @app.command()
-def diagnose(run: RunPath, format_: AsFormat = Format.text, fail_on: FailOn = "never") -> None:
-    """Say whether the draws can be trusted, and whether the model could have made the data."""
+def diagnose(
+    run: RunPath, format_: AsFormat = Format.text, fail_on: FailOn = Severity.never
+) -> None:
+    """Say whether a run can be trusted.
+
+    Have the chains agreed, and could the model have made the data?
+    """
     found = cm.diagnose(cm.load_fit(run))
-    printing.diagnosis(found, format_, run)
+    printing.diagnosis(found, format_)
     _fail(found.findings, fail_on)
 
 
@@ -112,19 +155,24 @@ def predict(
     scenarios: Annotated[Path | None, typer.Option(help="A file of other scenarios.")] = None,
     format_: AsFormat = Format.text,
 ) -> None:
-    """Compare scenarios with the observed policies, cluster by cluster and year by year."""
+    """Compare scenarios with the observed policies.
+
+    In total, year by year and cluster by cluster; and the policy's effect where its moderators
+    are low, middle and high.
+    """
     made = cm.load_fit(run)
     if scenarios is not None:
         made = cm.Fit(cm.read_scenarios(scenarios, made.spec), made.panel, made.learned, made.tree)
     names = [scenario] if scenario is not None else list(made.spec.scenarios)
     tables = [cm.effects(made), *(cm.effects(made, name) for name in names)]
-    doubts = [finding for name in names for finding in cm.extrapolation(made, name)]
+    doubts = [finding for name in names for finding in cm.extrapolation_findings(made, name)]
     printing.effects(tables, format_, made.spec.outcome[0])
     if format_ is Format.text:
         if not names:
-            printing.say("The document has no scenarios; write some, or give a file: --scenarios.")
-        printing.findings(doubts, run)
-        printing.say(printing.ASSUMPTIONS)
+            say("The document has no scenarios; write some, or give a file: --scenarios.")
+        if doubts:
+            printing.findings(doubts)
+        say(printing.ASSUMPTIONS)
 
 
 @app.command()
@@ -134,24 +182,25 @@ def simulate(
     out: Annotated[Path, typer.Option(help="The CSV file to write.")],
     seed: int = 1,
 ) -> None:
-    """Draw outcomes from the document's own model at stated values."""
+    """Draw outcomes from the model at stated values.
+
+    The table holds the columns that the document names, with the outcome drawn.
+    """
     document = cm.read_spec(spec)
     drawn = cm.simulate(document, cm.read_truth(at), seed=seed)
     printing.write_panel(drawn, document.data.panel.cluster, document.data.panel.year, out)
-    printing.say(f"wrote {out}")
+    say(f"wrote {out}")
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of documents, for editors."""
-    printing.json_text(cm.json_schema())
+    json_text(cm.json_schema())
 
 
-def _fail(found: tuple[Finding, ...], fail_on: str) -> None:
-    if fail_on not in _RANKS:
-        raise typer.BadParameter(f"{fail_on}: one of {', '.join(_RANKS)}", param_hint="--fail-on")
-    severities: list[Severity] = [finding.severity for finding in found]
-    if any(_RANKS[severity] >= _RANKS[fail_on] for severity in severities):
+def _fail(found: tuple[Finding, ...], fail_on: Severity) -> None:
+    ranks = [*Severity]
+    if any(ranks.index(Severity(finding.severity)) >= ranks.index(fail_on) for finding in found):
         raise typer.Exit(1)
 
 
@@ -164,14 +213,14 @@ def _run() -> int:
     try:
         code: Any = app(standalone_mode=False)
     except ClusterModelsError as error:
-        printing.complain(str(error))
+        complain(str(error))
         return 3 if isinstance(error, FitError) else 2
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except Exception as error:
         return _unexpected(error)
     if code == INTERRUPTED:
-        printing.complain("Interrupted: nothing was written.")
+        complain("Interrupted: nothing was written.")
         return 3
     return code if isinstance(code, int) else 0
 
@@ -180,11 +229,11 @@ def _unexpected(error: Exception) -> int:
     """Word what typer refuses, and what nobody foresaw, without a traceback."""
     shown = getattr(error, "format_message", None)
     if shown is not None:
-        printing.complain(f"{shown()} See 'clustermodels --help'.")
+        complain(f"{shown()} See 'clustermodels --help'.")
         return 2
     if os.environ.get("CLUSTERMODELS_DEBUG"):
         raise error
-    printing.complain(
+    complain(
         f"This is a bug in clustermodels: {type(error).__name__}: {error}. "
         "Run again with CLUSTERMODELS_DEBUG=1 and report what it prints."
     )

@@ -1,25 +1,30 @@
-"""Answers on the terminal, and as csv, json and markdown."""
+"""What each answer looks like."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table as RichTable
 from rich.text import Text
 
+from clustermodels.cli.tables import (
+    Cell,
+    Columns,
+    Format,
+    console,
+    csv_text,
+    interval,
+    json_text,
+    number,
+    records,
+    say,
+    table,
+)
 from clustermodels.errors import Finding, FitError
 from clustermodels.results.intervals import LOWER, UPPER
+from clustermodels.tables.writing import whole
 
 ASSUMPTIONS = (
     "A scenario is forward simulation under the model's assumptions, not proof of cause: nothing "
@@ -27,132 +32,16 @@ ASSUMPTIONS = (
     "drive it, and it may not reach other clusters."
 )
 
-Cell = str | float | int | None
-Columns = Mapping[str, Sequence[Cell]]
 
-
-class Format(StrEnum):
-    """How tables are printed."""
-
-    text = "text"
-    csv = "csv"
-    json = "json"
-    markdown = "markdown"
-
-
-def _console(stderr: bool = False) -> Console:
-    width = None if os.environ.get("COLUMNS") or os.isatty(1) else 120
-    return Console(stderr=stderr, highlight=False, soft_wrap=False, width=width)
-
-
-def say(text: str) -> None:
-    """Print a sentence, wrapped to the terminal."""
-    _console().print(Text(text))
-
-
-def complain(text: str) -> None:
-    """Print to the error stream, a problem a line, unwrapped so that it can be searched."""
-    typer.echo(text, err=True)
-
-
-def json_text(data: Any) -> None:
-    """Print data as JSON."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
-
-
-def number(value: Cell) -> str:
-    """Write a cell: numbers to four significant digits, missing ones as nothing.
-
-    Examples
-    --------
-    >>> number(1234.567), number(0.001234567), number(None), number(1e-9)
-    ('1235', '0.001235', '', '1e-09')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) or (abs(value) >= 1000 and math.isfinite(value)):
-        return f"{value:.0f}" if abs(value) < 1e9 else f"{value:.3e}"
-    return f"{value:.4g}"
-
-
-def table(columns: Columns, format_: Format, title: str = "") -> None:
-    """Print a table: names to cells, all of one length."""
-    if format_ in (Format.text, Format.markdown):
-        columns = _joined(columns)
-    names = list(columns)
-    rows = list(zip(*columns.values(), strict=True))
-    match format_:
-        case Format.csv:
-            typer.echo(_csv(names, rows), nl=False)
-        case Format.json:
-            json_text([dict(zip(names, map(_plain, row), strict=True)) for row in rows])
-        case Format.markdown:
-            typer.echo(_markdown(names, rows, title))
-        case _:
-            _console().print(_rich(names, rows, title))
-
-
-def _joined(columns: Columns) -> Columns:
-    """Join the two ends of an interval in one column, for readers."""
-    if LOWER not in columns:
-        return columns
-    ends = zip(columns[LOWER], columns[UPPER], strict=True)
-    joined = [_interval(low, high) for low, high in ends]
-    named = {name: joined if name == LOWER else cells for name, cells in columns.items()}
-    return {("eti95" if n == LOWER else n): cells for n, cells in named.items() if n != UPPER}
-
-
-def _interval(low: Cell, high: Cell) -> str:
-    return f"[{number(low)}, {number(high)}]" if number(low) else ""
-
-
-def _plain(cell: Cell) -> Cell:
-    """Give JSON a null for what is missing or infinite: it has no other word."""
-    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
-
-
-def _csv(names: list[str], rows: Iterable[Sequence[Cell]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(["" if _plain(cell) is None else cell for cell in row] for row in rows)
-    return text.getvalue()
-
-
-def _markdown(names: list[str], rows: Iterable[Sequence[Cell]], title: str) -> str:
-    lines = [f"**{title}**", ""] if title else []
-    lines.append(f"| {' | '.join(names)} |")
-    lines.append(f"|{'---|' * len(names)}")
-    lines += [
-        f"| {' | '.join(number(c).replace('|', chr(92) + '|') for c in row)} |" for row in rows
-    ]
-    return "\n".join(lines)
-
-
-def _rich(names: list[str], rows: Sequence[Sequence[Cell]], title: str) -> RichTable:
-    made = RichTable(
-        title=title or None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
-        pad_edge=False,
-    )
-    for position, name in enumerate(names):
-        text = all(isinstance(row[position], str) for row in rows)
-        made.add_column(name, justify="left" if text else "right", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(number(cell)) for cell in row))
-    return made
-
-
-def findings(found: Sequence[Finding], file: Path) -> None:
-    """Print findings, the line of the document first."""
+def findings(found: Sequence[Finding], format_: Format = Format.text) -> None:
+    """Print findings, each with the line of the document to change."""
+    if format_ is not Format.text:
+        table(_finding_columns(found), format_)
+        return
     if not found:
         say("No findings.")
         return
-    console = _console()
+    terminal = console()
     styles = {"serious": "bold red", "warning": "yellow", "note": "cyan"}
     for finding in found:
         place = (
@@ -165,12 +54,12 @@ def findings(found: Sequence[Finding], file: Path) -> None:
         what = finding.what[:1].upper() + finding.what[1:]
         text.append(f"{what}. {finding.so_what} ")
         text.append(f"{finding.what_to_do}{place}", style="dim")
-        console.print(text)
+        terminal.print(text)
 
 
 def _cells(values: Any) -> list[Cell]:
-    cells: list[Cell] = values.tolist()
-    return cells
+    """Give an array as cells; nan, which equals nothing, as None."""
+    return [None if cell != cell else cell for cell in values.tolist()]
 
 
 def summary(numbers: Any, format_: Format, *, every: bool) -> None:
@@ -191,18 +80,22 @@ def summary(numbers: Any, format_: Format, *, every: bool) -> None:
         say(f"{hidden} more quantities vary by level: see 'summary --all'.")
 
 
-def diagnosis(found: Any, format_: Format, run: Path) -> None:
-    """Print a diagnosis."""
+def diagnosis(found: Any, format_: Format) -> None:
+    """Print a diagnosis; as csv, its findings alone."""
     checks: dict[str, list[Cell]] = {"statistic": _cells(found.checks["statistic"].to_numpy())}
     checks |= {str(k): _cells(v.to_numpy()) for k, v in found.checks.data_vars.items()}
-    if format_ is not Format.text:
-        table(_finding_columns(found.findings), format_)
+    if format_ is Format.json:
+        told = [vars(finding) for finding in found.findings]
+        json_text({"sampler": found.sampler, "checks": records(checks), "findings": told})
         return
-    table(
-        {"sampler": list(found.sampler), "value": list(found.sampler.values())}, format_, "Chains"
-    )
-    table(checks, format_, "Data against data drawn from the fitted model")
-    findings(found.findings, run)
+    if format_ is not Format.csv:
+        sampler: dict[str, list[Cell]] = {
+            "sampler": [*found.sampler],
+            "value": [*found.sampler.values()],
+        }
+        table(sampler, format_, "Chains")
+        table(checks, format_, "Data against data drawn from the fitted model")
+    findings(found.findings, format_)
 
 
 def _finding_columns(found: Sequence[Finding]) -> dict[str, list[Cell]]:
@@ -248,64 +141,85 @@ def explanation(told: Any, format_: Format) -> None:
             )
             typer.echo("\n".join([f"**{heading}**", "", *fence, ""]))
         else:
-            _console().print(Text(f"\n{heading}", style="bold"))
+            console().print(Text(f"\n{heading}", style="bold"))
             for line in lines:
-                _console().print(Text(f"  {line}"))
+                console().print(Text(f"  {line}"))
     table(priors, format_, "\nPriors")
     table(predictive, format_, "\nWhat the prior expects (90 % of data sets) beside the data")
 
 
 def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
-    """Print estimates, one table each; csv and json join what has the same columns."""
-    for estimate in tables:
-        if not estimate.sizes["row"]:
-            continue
-        labels = [
-            name
-            for name, values in estimate.coords.items()
-            if values.dims == ("row",) and name != "row"
-        ]
-        columns = {str(n): _cells(estimate[n].to_numpy()) for n in labels}
-        columns |= {str(n): _cells(v.to_numpy()) for n, v in estimate.data_vars.items()}
-        if format_ in (Format.csv, Format.json):
-            table(columns, format_)
-            continue
-        title, kind = "The policy's effect along its moderator", "scale"
-        if "scenario" in columns:
-            title = f"{outcome} under '{columns.pop('scenario')[0]}' against the observed policies"
+    """Print estimates: a table each for readers, all in one for programs."""
+    columns = [_columns(estimate) for estimate in tables if estimate.sizes["row"]]
+    if format_ in (Format.csv, Format.json):
+        table(_stacked(columns), format_)
+        return
+    for estimate in columns:
+        title, kind = "The policy's effect", "scale"
+        if "scenario" in estimate:
+            title = f"{outcome} under '{estimate.pop('scenario')[0]}' against the observed policies"
             kind = "quantity"
-        per = dict.fromkeys(str(c) for c in columns.pop("per", []) if c != "unit")
-        table(_side_by_side(columns, kind), format_, title)
+        per = dict.fromkeys(str(cell) for cell in estimate.pop("per", []) if cell != "unit")
+        table(_side_by_side(estimate, kind), format_, title)
         if per:
             say(f"The coefficient is per unit as it enters; the other for {', '.join(per)}.")
 
 
+def _columns(estimate: Any) -> dict[str, list[Cell]]:
+    """Give an estimate's labels and numbers as columns."""
+    labels = [n for n, v in estimate.coords.items() if v.dims == ("row",) and n != "row"]
+    return {str(n): _cells(estimate[n].to_numpy()) for n in (*labels, *estimate.data_vars)}
+
+
+def _stacked(tables: Sequence[Columns]) -> Columns:
+    """Put tables under one another: the columns of all, empty where a table lacks one."""
+    numbers = ("median", LOWER, UPPER, "probability")
+    names = dict.fromkeys(name for columns in tables for name in columns)
+    labels = [name for name in names if name not in numbers]
+    return {
+        name: [
+            cell
+            for columns in tables
+            for cell in columns.get(name, [None] * len(columns["median"]))
+        ]
+        for name in (*labels, *(name for name in numbers if name in names))
+    }
+
+
 def _side_by_side(columns: Columns, kind: str) -> Columns:
     """Set the rows that differ in ``kind`` alone beside each other: median and interval a cell."""
-    numbers = (kind, "median", LOWER, UPPER, "probability")
+    last = ("P(gain)", "beyond data")
+    numbers = (kind, "median", LOWER, UPPER, "probability", "beyond_data")
     labels = [name for name in columns if name not in numbers]
     rows: dict[tuple[Cell, ...], dict[str, Cell]] = {}
     for spot in range(len(columns[kind])):
         about = tuple(columns[name][spot] for name in labels)
         median, low, high = (columns[name][spot] for name in ("median", LOWER, UPPER))
         row = rows.setdefault(about, dict(zip(labels, about, strict=True)))
-        row[f"{columns[kind][spot]} [eti95]"] = f"{number(median)} {_interval(low, high)}"
+        row[f"{columns[kind][spot]} [eti95]"] = f"{number(median)} {interval(low, high)}"
         row.setdefault("P(gain)", columns["probability"][spot])
-    names = dict.fromkeys(name for row in rows.values() for name in row if name != "P(gain)")
-    kept = [n for n in names if any(row[n] != "" for row in rows.values())]
-    return {name: [row[name] for row in rows.values()] for name in (*kept, "P(gain)")}
+        if "beyond_data" in columns:
+            row.setdefault("beyond data", columns["beyond_data"][spot] or "")
+    names = dict.fromkeys(name for row in rows.values() for name in row if name not in last)
+    names |= dict.fromkeys(name for name in last if any(name in row for row in rows.values()))
+    kept = [n for n in names if any(number(row[n]) for row in rows.values())]
+    return {name: [row[name] for row in rows.values()] for name in kept}
 
 
 def write_panel(rows: Any, cluster: str, year: str, out: Path) -> None:
-    """Write a panel as CSV, whole or not at all."""
+    """Write a panel as CSV, whole or not at all; whole numbers without a decimal point."""
     columns: dict[str, list[Cell]] = {
         cluster: _cells(rows["cluster"].to_numpy()),
         year: _cells(rows["year"].to_numpy()),
     }
-    columns |= {str(n): _cells(v.to_numpy()) for n, v in rows.data_vars.items()}
-    part = out.with_name(f".{out.name}.part")
+    for name, values in rows.data_vars.items():
+        columns[str(name)] = [
+            int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+            for cell in _cells(values.to_numpy())
+        ]
     try:
-        part.write_text(_csv(list(columns), list(zip(*columns.values(), strict=True))), "utf-8")
-        part.replace(out)
+        with whole(out) as part:
+            text = csv_text(list(columns), list(zip(*columns.values(), strict=True)))
+            part.write_text(text, "utf-8")
     except OSError as error:
         raise FitError(f"{out} could not be written because {error.strerror}.") from None

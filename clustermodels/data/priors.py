@@ -35,7 +35,8 @@ class Defaults:
     intercept
         The sd of the intercept: 2.5 spreads.
     level
-        The sd of free effects of levels: one spread.
+        The sd of free effects of levels: 2.5 spreads, so wide that they are all but what least
+        squares or maximum likelihood would give each level.
     slope
         The sd of the coefficient of a standardised column.
     level_sd, slope_sd
@@ -61,7 +62,7 @@ def defaults(spec: Spec, learned: Learned) -> Defaults:
     return Defaults(
         centre=centre,
         intercept=2.5 * spread,
-        level=spread,
+        level=2.5 * spread,
         slope=2.5 * spread if identity else RATIO_SD,
         level_sd=spread,
         slope_sd=spread if identity else RATIO_SD,

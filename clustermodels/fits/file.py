@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from clustermodels.data.panel import Loss, Panel
 from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
 from clustermodels.spec.read import read_text
+from clustermodels.tables.writing import whole
 
 FORMAT = 1
 
@@ -42,25 +42,11 @@ def save(fit: Fit, out: str | os.PathLike[str]) -> None:
     """
     check_target(out)
     path = Path(out)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
     try:
-        _tree(fit).to_netcdf(part, engine="h5netcdf")
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
+        with whole(path) as part:
+            _tree(fit).to_netcdf(part, engine="h5netcdf")
     except OSError as error:
         raise FitError(f"{path} could not be written because {error.strerror or error}.") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _tree(fit: Fit) -> xr.DataTree:
@@ -106,10 +92,10 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
     panel = Panel(rows, losses, tree.attrs["data_name"], tree.attrs["data_sha256"])
     learned = Learned.model_validate_json(tree.attrs["learned"])
     groups = {name: node.to_dataset() for name, node in tree.children.items() if name != "panel"}
-    whole = xr.DataTree.from_dict(groups)
+    fitted = xr.DataTree.from_dict(groups)
     own = {"clustermodels_format", "spec", "spec_file", "learned", "losses"}
-    whole.attrs = {key: value for key, value in tree.attrs.items() if key not in own}
-    return Fit(spec, panel, learned, whole)
+    fitted.attrs = {key: value for key, value in tree.attrs.items() if key not in own}
+    return Fit(spec, panel, learned, fitted)
 
 
 # netCDF names hold no slash, and h5netcdf's no full stop.

@@ -14,6 +14,7 @@ from clustermodels.data.design import Design
 from clustermodels.model.families import LIKELIHOODS, LINKS
 from clustermodels.model.priors import positive, real, scale_of
 from clustermodels.model.random import random_coefficients
+from clustermodels.spec.fixed_effects import YEAR
 from clustermodels.spec.names import INTERCEPT, correlation, level_dim
 
 EXPECTED = "expected_outcome"
@@ -55,7 +56,8 @@ def _coords(design: Design) -> dict[str, Any]:
     coords: dict[str, Any] = {"obs": np.arange(len(design.outcome.values))}
     for block in design.blocks:
         if block.factor is not None:
-            coords[block.factor.dim] = list(block.factor.levels)
+            levels = block.factor.levels
+            coords[block.factor.dim] = [*map(int, levels)] if block.factor.dim == YEAR else levels
         if block.labels is not None:
             coords[level_dim(block.name)] = list(block.labels)
         if block.pooling == "partial" and len(block.terms) > 1:
