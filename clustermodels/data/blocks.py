@@ -32,6 +32,9 @@ class Term:
     around
         The common coefficient that level coefficients vary around, where there is one: the
         posterior then holds their sum.
+    centred
+        Where pooled: whether a sampler moves in the levels' deviations themselves, instead of
+        standardised ones.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Term:
     words: str = ""
     sd_name: str | None = None
     around: str | None = None
+    centred: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +80,8 @@ class Block:
     pooling: Literal["common", "free", "partial"] = "common"
     labels: tuple[str, ...] | None = None
     concentration: float = 2.0
+
+    @property
+    def sds(self) -> tuple[str, ...]:
+        """The posterior names of the terms' sds over levels, where pooled."""
+        return tuple(term.sd_name for term in self.terms if term.sd_name is not None)

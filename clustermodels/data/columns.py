@@ -6,20 +6,23 @@ Each kind has one function here; a kind from outside registers its own with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import singledispatch
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial, singledispatch
 
 import numpy as np
 
 from clustermodels.data.panel import Reader, Values
 from clustermodels.data.transforms import Standard, domain, forward, unit_change
 from clustermodels.errors import PanelError, Problem
+from clustermodels.spec.controls import Control
 from clustermodels.spec.document import Spec
 from clustermodels.spec.moderators import ColumnModerator, Moderator
 from clustermodels.spec.reads import Read
 from clustermodels.spec.transforms import Transform
 from clustermodels.spec.treatments import Adoption, Dose, Treatment
+
+_NOWHERE = Problem("")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +35,19 @@ class Column:
         (obs,), in the column's own units.
     transform
         What is done to them.
+    symbol
+        How an equation writes it before the transform, cluster i and year t: ``dose[i,t-1]``.
     change
         The words for one unit of change, where they are not the transform's own.
+    place
+        A Problem that stands where the document names the column, to be worded.
     """
 
     values: Values
     transform: Transform = "none"
+    symbol: str = ""
     change: str | None = None
+    place: Problem = _NOWHERE
 
 
 @singledispatch
@@ -49,7 +58,7 @@ def treatment_column(treatment: Treatment, reader: Reader) -> Column:
 
 @treatment_column.register
 def _dose(treatment: Dose, reader: Reader) -> Column:
-    return Column(reader.numbers(treatment.reads()[0]), treatment.transform)
+    return _of(treatment.reads()[0], treatment.transform, reader)
 
 
 @treatment_column.register
@@ -57,10 +66,20 @@ def _adoption(treatment: Adoption, reader: Reader) -> Column:
     values = reader.numbers(treatment.reads()[0])
     if treatment.first_year is None:
         _refuse_switching(values, treatment.column or "", reader)
-        return Column(values, change="adoption")
+        return Column(values, symbol=symbol(treatment.reads()[0]), change="adoption")
     never = np.isnan(values) | (values == 0)
     on = ~never & (reader.years >= np.where(never, np.inf, values) + treatment.lag)
-    return Column(on.astype(float), change="adoption")
+    began = f"(t ≥ {treatment.first_year}[i]{f' + {treatment.lag}' * bool(treatment.lag)})"
+    return Column(on.astype(float), symbol=began, change="adoption")
+
+
+def _of(read: Read, transform: Transform, reader: Reader) -> Column:
+    return Column(reader.numbers(read), transform, symbol(read))
+
+
+def symbol(read: Read) -> str:
+    """Write a column as an equation has it: ``gdp[i,t-1]``."""
+    return f"{read.column}[i,t{f'-{read.lag}' * bool(read.lag)}]"
 
 
 def _refuse_switching(values: Values, column: str, reader: Reader) -> None:
@@ -77,9 +96,8 @@ def _refuse_switching(values: Values, column: str, reader: Reader) -> None:
             raise PanelError(
                 [
                     Problem(
-                        what,
+                        f"'{column}': {what}",
                         fix,
-                        path=column,
                         got=f"{values[spot]:g} in {clusters[spot]} {years[spot]}",
                     )
                 ]
@@ -94,7 +112,7 @@ def moderator_column(moderator: Moderator, reader: Reader) -> Column:
 
 @moderator_column.register
 def _column(moderator: ColumnModerator, reader: Reader) -> Column:
-    return Column(reader.numbers(moderator.reads()[0]), moderator.transform)
+    return _of(moderator.reads()[0], moderator.transform, reader)
 
 
 def numeric_controls(spec: Spec, reader: Reader) -> list[str]:
@@ -107,14 +125,40 @@ def numeric_controls(spec: Spec, reader: Reader) -> list[str]:
 
 
 def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
-    """Give the columns of every treatment, moderator and numeric control, by name."""
-    columns = {name: treatment_column(item, reader) for name, item in spec.treatments.items()}
-    columns |= {name: moderator_column(item, reader) for name, item in spec.moderators.items()}
+    """Give the columns of every treatment, moderator and numeric control, by name.
+
+    Raises
+    ------
+    PanelError
+        If a kind refuses its column's values: with every such problem and its line.
+    """
+    columns: dict[str, Column] = {}
+    problems: list[Problem] = []
+
+    def put(section: str, name: str, made: Callable[[], Column]) -> None:
+        place = spec.source.problem((section, name), "")
+        try:
+            columns[name] = replace(made(), place=place)
+        except PanelError as error:
+            problems.extend(_at(place, problem) for problem in error.problems)
+
+    for name, treatment in spec.treatments.items():
+        put("treatments", name, partial(treatment_column, treatment, reader))
+    for name, moderator in spec.moderators.items():
+        put("moderators", name, partial(moderator_column, moderator, reader))
     for name in numeric_controls(spec, reader):
-        control = spec.controls[name]
-        read = Read(control.column or "", control.lag)
-        columns[name] = Column(reader.numbers(read), control.transform)
+        put("controls", name, partial(_control_column, spec.controls[name], reader))
+    if problems:
+        raise PanelError(problems)
     return columns
+
+
+def _at(place: Problem, problem: Problem) -> Problem:
+    return replace(problem, file=place.file, line=place.line, path=place.path)
+
+
+def _control_column(control: Control, reader: Reader) -> Column:
+    return _of(Read(control.column or "", control.lag), control.transform, reader)
 
 
 def transformed(
@@ -135,13 +179,13 @@ def transformed(
         if wrong.size:
             spot = int(wrong[0])
             problems.append(
-                Problem(
-                    f"{wrong.size} value{'s' * (wrong.size > 1)} that {column.transform} "
+                replace(
+                    column.place,
+                    what=f"{wrong.size} value{'s' * (wrong.size > 1)} that {column.transform} "
                     "does not take",
-                    "Choose log1p, or no transform."
+                    fix="Choose log1p, or no transform."
                     if column.transform == "log"
                     else "Choose another transform.",
-                    path=name,
                     got=f"{column.values[spot]:g} in {reader.clusters[spot]} {reader.years[spot]}",
                     expected=domain(column.transform),
                 )

@@ -14,7 +14,7 @@ from clustermodels.data.columns import raw_columns, transformed
 from clustermodels.data.factors import Factor, factor, factor_columns, labels_of, redundant
 from clustermodels.data.learned import Learned, standardise
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
-from clustermodels.errors import PanelError
+from clustermodels.errors import PanelError, Problem
 from clustermodels.families.family import Family
 from clustermodels.families.priors import Prior
 from clustermodels.families.table import find
@@ -162,9 +162,19 @@ def _categorical(
     blocks = []
     for name in spec.controls:
         if name in factors:
-            own = priors.coefficient(spec, name, default.slope)
+            own = priors.coefficient(spec, name, default.level)
+            if own.distribution != "normal" or dict(own.arguments)["mean"] != 0:
+                raise PanelError([_not_centred(spec, name)])
             blocks.append(_levels(name, factors[name], "free", Term(name, own)))
     return blocks
+
+
+def _not_centred(spec: Spec, name: str) -> Problem:
+    return spec.source.problem(
+        ("priors", name),
+        f"'{name}' is text, with levels that sum to zero, and they take a normal prior around 0",
+        fix="Write {distribution: normal, mean: 0, sd: ...}.",
+    )
 
 
 def _levels(name: str, of: Factor, pooling: str, term: Term) -> Block:
@@ -226,7 +236,8 @@ def _factors(
             blocks.append(_levels(effect, factors[name], "free", Term(effect, own)))
             continue
         spread = priors.positive(spec, names.sd(effect), default.level_sd)
-        term = Term(effect, spread, sd_name=names.sd(effect))
+        moved = effect in learned.centred
+        term = Term(effect, spread, sd_name=names.sd(effect), centred=moved)
         if name == CLUSTER:
             terms.insert(0, term)
             values.insert(0, np.ones(len(factors[CLUSTER].codes)))
@@ -254,4 +265,13 @@ def _slope(spec: Spec, name: str, learned: Learned, default: priors.Defaults) ->
         own = priors.coefficient(spec, by_cluster, default.slope, unit, step)
         return Term(by_cluster, own, unit, step, words, around=name)
     own = priors.positive(spec, names.sd(name), default.slope_sd, unit)
-    return Term(by_cluster, own, unit, step, words, sd_name=names.sd(name), around=name)
+    return Term(
+        by_cluster,
+        own,
+        unit,
+        step,
+        words,
+        sd_name=names.sd(name),
+        around=name,
+        centred=by_cluster in learned.centred,
+    )

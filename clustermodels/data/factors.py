@@ -63,7 +63,7 @@ def labels_of(reader: Reader, columns: Columns) -> NDArray[np.object_]:
 def codes(labels: NDArray[np.object_]) -> tuple[str, ...]:
     """Give the sorted levels of a factor; years sort as numbers."""
     levels = set(labels)
-    if all(level.lstrip("-").isdecimal() for level in levels):
+    if all(level.removeprefix("-").isdecimal() for level in levels):
         return tuple(sorted(levels, key=lambda level: (int(level), level)))
     return tuple(sorted(levels))
 

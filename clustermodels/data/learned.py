@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from clustermodels.data.columns import change, raw_columns, standards, transformed
+from clustermodels.data.columns import Column, change, raw_columns, standards, transformed
 from clustermodels.data.factors import codes, factor_columns, labels_of
 from clustermodels.data.panel import Panel, Reader, Values, reader
+from clustermodels.data.transforms import Standard, written
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
@@ -29,12 +30,13 @@ class Frozen(BaseModel):
 
 
 class Scale(Frozen):
-    """How a column is centred and scaled, and the step that its effect is quoted for."""
+    """How a column is centred and scaled, how it is written, the step its effect is quoted for."""
 
     centre: float
     spread: float
     low: float
     high: float
+    symbol: str = ""
     step: float = 1.0
     words: str = ""
 
@@ -53,13 +55,17 @@ class Means(Frozen):
 
 
 class Learned(Frozen):
-    """Everything that the fitting panel taught."""
+    """Everything that the fitting panel taught.
+
+    ``centred`` names the pooled terms that a sampler moves in directly; ``fit`` fills it in.
+    """
 
     levels: dict[str, tuple[str, ...]]
     standards: dict[str, tuple[float, float]]
     scales: dict[str, Scale]
     means: dict[str, Means]
     outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
+    centred: tuple[str, ...] = ()
 
 
 def learn(spec: Spec, panel: Panel) -> Learned:
@@ -86,7 +92,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     learned_standards = standards(columns)
     values = transformed(columns, learned_standards, rows)
     scales = {
-        name: _scale(values[name], *change(name, column, learned_standards.get(name, (0.0, 1.0))))
+        name: _scale(name, column, values[name], learned_standards.get(name, (0.0, 1.0)))
         for name, column in columns.items()
     }
     for name, moderator in spec.moderators.items():
@@ -131,7 +137,8 @@ def standardise(
     return ordered | plain
 
 
-def _scale(values: Values, step: float, words: str) -> Scale:
+def _scale(name: str, column: Column, values: Values, standard: Standard) -> Scale:
+    step, words = change(name, column, standard)
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     largest = float(np.abs(values).max())
     return Scale(
@@ -139,6 +146,7 @@ def _scale(values: Values, step: float, words: str) -> Scale:
         spread=spread if spread > NEGLIGIBLE * max(largest, 1e-300) else 1.0,
         low=float(values.min()),
         high=float(values.max()),
+        symbol=written(column.symbol or f"{name}[i,t]", column.transform),
         step=step,
         words=words,
     )

@@ -87,8 +87,8 @@ class Reader:
         return years
 
     def is_number(self, column: str) -> bool:
-        """Tell whether the panel holds ``column`` as numbers."""
-        return self.rows[column].dtype.kind == "f"
+        """Tell whether the panel holds ``column`` as numbers; the year itself is one."""
+        return self.rows[column].dtype.kind in "fi"
 
     def numbers(self, read: Read) -> Values:
         """Give a numeric column, (obs,); nan where it, or the year that it lags to, is missing."""

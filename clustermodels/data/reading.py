@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from clustermodels.data.panel import Loss, Panel, Reader
+from clustermodels.data.losses import counted, ledger
+from clustermodels.data.panel import Panel
+from clustermodels.data.row_problems import impossible, one_cluster, twice, unnamed
 from clustermodels.errors import PanelError, Problem, choices, nearest
-from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.reads import Read, Role
 from clustermodels.spec.source import Path
-from clustermodels.tables.cast import labels, numbers, years
+from clustermodels.tables.cast import is_number, labels, numbers, years
 from clustermodels.tables.objects import from_object
 from clustermodels.tables.read import read_table
 from clustermodels.tables.table import Table
+
+# What a panel calls its own coordinates.
+TAKEN = (CLUSTER, YEAR, "obs", "used")
 
 
 def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Panel:
@@ -58,18 +62,21 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     """
     wanted = [*dict(_columns(spec, outcome))]
     table = _table(spec, data, wanted)
-    problems = [*_absent(spec, table, outcome)]
+    problems = [*_absent(spec, table, outcome), *_taken(spec, table, outcome)]
     if problems:
         raise PanelError(problems)
     rows, problems = _rows(spec, table, outcome)
     if problems:
         raise PanelError(problems)
-    losses = _losses(spec, rows, outcome)
+    problems = [*one_cluster(spec, rows, table)]
+    if problems:
+        raise PanelError(problems)
+    losses = ledger(spec, rows, outcome)
     lost = {place for loss in losses for place in loss.places}
     places = zip(rows["cluster"].to_numpy(), rows["year"].to_numpy().tolist(), strict=True)
     used = np.array([place not in lost for place in places], dtype=bool)
     if not used.any():
-        said = "; ".join(f"{loss.reason}: {len(loss.places)} rows" for loss in losses)
+        said = "; ".join(f"{loss.reason}: {counted(len(loss.places))}" for loss in losses)
         raise PanelError(
             [
                 Problem(
@@ -120,9 +127,14 @@ def _columns(spec: Spec, outcome: bool) -> Iterator[tuple[str, Path]]:
         yield column, path
 
 
+def roles_of(spec: Spec) -> tuple[str, ...]:
+    """Give the names under which conditions know cluster and year."""
+    return (CLUSTER, YEAR, spec.data.panel.cluster, spec.data.panel.year)
+
+
 def where_columns(spec: Spec) -> Iterator[tuple[str, Path]]:
     """Give the columns that scenarios' conditions name, but for the roles cluster and year."""
-    roles = (CLUSTER, YEAR, spec.data.panel.cluster, spec.data.panel.year)
+    roles = roles_of(spec)
     for name, scenario in spec.scenarios.items():
         for position, edit in enumerate(scenario):
             for column in edit.where or ():
@@ -145,18 +157,31 @@ def _absent(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
         )
 
 
+def _taken(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
+    """Refuse columns that are called like a part of the panel and are something else."""
+    roles = {CLUSTER: spec.data.panel.cluster, YEAR: spec.data.panel.year}
+    read = [*_columns(spec, outcome)][len(roles) :]
+    for column, path in dict.fromkeys(read):
+        if column in TAKEN and roles.get(column) != column and column in table.columns:
+            yield spec.source.problem(
+                path,
+                f"'{column}' is a name that the panel keeps for itself",
+                fix=f"Rename the column in {table.name}.",
+            )
+
+
 def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Problem]]:
     """Cast every column by its role, sort, and check the keys."""
     cluster = labels(table, spec.data.panel.cluster)
     year, problems = years(table, spec.data.panel.year)
-    problems = [*problems, *_unnamed(cluster, table, spec.data.panel.cluster)]
+    problems = [*problems, *unnamed(cluster, table, spec.data.panel.cluster)]
     if problems:
         return xr.Dataset(), problems
     variables = {}
     for column, numeric in _roles(spec, table, outcome).items():
         if numeric:
             values, bad = numbers(table, column)
-            problems += bad
+            problems += _or_label(spec, column, bad)
             variables[column] = values
         else:
             text = labels(table, column)
@@ -164,7 +189,7 @@ def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Pro
     if not outcome:
         variables[spec.outcome[1].column or ""] = np.full(table.rows, np.nan)
     order = np.lexsort((year, cluster.astype(str)))
-    problems += _twice(cluster[order], year[order], order, table)
+    problems += twice(cluster[order], year[order], order, table)
     rows = xr.Dataset(
         {name: ("obs", values[order]) for name, values in variables.items()},
         coords={
@@ -174,7 +199,7 @@ def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Pro
         },
     )
     if not problems:
-        problems += _impossible(spec, rows, outcome, table)
+        problems += impossible(spec, rows, outcome, table)
     return rows, problems
 
 
@@ -196,8 +221,8 @@ def _roles(spec: Spec, table: Table, outcome: bool) -> dict[str, bool]:
         for edit in scenario:
             for column, condition in (edit.where or {}).items():
                 role: Role = "number" if condition.compares else "either"
-                note([Read(column, role=role)])
-    reserved = {CLUSTER, YEAR, spec.data.panel.cluster, spec.data.panel.year}
+                if column not in roles_of(spec):
+                    note([Read(column, role=role)])
     read_as_number = {
         column
         for column, wanted in roles.items()
@@ -206,7 +231,7 @@ def _roles(spec: Spec, table: Table, outcome: bool) -> dict[str, bool]:
     return {
         column: column in read_as_number
         for column in roles
-        if column in table.columns and (column not in reserved or column in read_as_number)
+        if column in table.columns and column not in (CLUSTER, YEAR)  # the panel has these
     }
 
 
@@ -216,107 +241,13 @@ def _looks_numeric(table: Table, column: str) -> bool:
     if values.dtype.kind != "O":
         return True
     text = [value for value in values.tolist() if value is not None]
-    return any(_is_number(value) for value in dict.fromkeys(text)) if text else False
+    return any(is_number(value) for value in dict.fromkeys(text))
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _unnamed(cluster: NDArray[np.object_], table: Table, column: str) -> Iterator[Problem]:
-    for spot in [index for index, label in enumerate(cluster) if label is None][:5]:
-        yield Problem(
-            "a row without a cluster",
-            "Name its cluster or delete the row.",
-            file=table.name,
-            line=table.line(spot),
-            path=column,
-        )
-
-
-def _twice(
-    cluster: NDArray[np.object_], year: NDArray[np.int64], order: NDArray[np.int64], table: Table
-) -> Iterator[Problem]:
-    same = np.flatnonzero((cluster[1:] == cluster[:-1]) & (year[1:] == year[:-1]))
-    for spot in same[:5].tolist():
-        first = table.line(int(order[spot]))
-        yield Problem(
-            f"{cluster[spot]} {year[spot]} stands twice",
-            "Keep one row per cluster and year, or add them up."
-            + (f" The first is on line {first}." if first else ""),
-            file=table.name,
-            line=table.line(int(order[spot + 1])),
-        )
-    if same.size > 5:
-        yield Problem(f"{same.size - 5} more cluster-years stand twice", file=table.name)
-
-
-def _impossible(spec: Spec, rows: xr.Dataset, outcome: bool, table: Table) -> Iterator[Problem]:
-    """Find outcomes, exposures and trials that the family cannot have."""
-    name, declared = spec.outcome
-    family = find(declared.family)
-    ones = np.ones(rows.sizes["obs"])
-    trials = rows[declared.trials].to_numpy() if declared.trials else ones
-    checks = []
-    if outcome and declared.column is not None:
-        y = rows[declared.column].to_numpy()
-        support = family.support
-        wrong = np.isfinite(y) & np.isfinite(trials) & ~family.inside(y, trials)
-        checks.append((declared.column, y, wrong, f"{support} for {family.name}"))
-    if declared.exposure is not None:
-        exposure = rows[declared.exposure].to_numpy()
-        checks.append((declared.exposure, exposure, exposure <= 0, "above 0, as an exposure"))
-    if declared.trials is not None:
-        bad = (trials < 0) | (trials != np.floor(trials))
-        checks.append(
-            (declared.trials, trials, bad & np.isfinite(trials), "whole trials, 0 or more")
-        )
-    for column, values, wrong, rule in checks:
-        spots = np.flatnonzero(wrong)
-        if not spots.size:
-            continue
-        clusters, year = rows["cluster"].to_numpy(), rows["year"].to_numpy()
-        seen = choices([f"{values[s]:g} in {clusters[s]} {year[s]}" for s in spots.tolist()], 3)
-        yield spec.source.problem(
-            ("outcomes", name),
-            f"{table.name}: '{column}' has values that are impossible here",
-            got=seen,
-            expected=rule,
-            fix="Correct the data or choose another family.",
-        )
-
-
-def _losses(spec: Spec, rows: xr.Dataset, outcome: bool) -> tuple[Loss, ...]:
-    """Count each row that cannot be used under the first reason that applies to it."""
-    everything = Reader(rows, np.arange(rows.sizes["obs"]))
-    left = np.ones(rows.sizes["obs"], dtype=bool)
-    losses = []
-    for reason, missing in _reasons(spec, everything, outcome):
-        hit = np.flatnonzero(left & missing)
-        if hit.size:
-            places = zip(
-                everything.clusters[hit].tolist(), everything.years[hit].tolist(), strict=True
-            )
-            losses.append(Loss(reason, tuple(places)))
-            left[hit] = False
-    return tuple(losses)
-
-
-def _reasons(spec: Spec, rows: Reader, outcome: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    _, declared = spec.outcome
-    reads = [read for read in declared.reads() if outcome or read.column != declared.column]
-    for items in spec.predictors().values():
-        reads += [read for read in items if not read.may_be_empty]
-    for factor in spec.fixed_effects.values():
-        reads += [Read(c, role="label") for c in factor.columns or () if c not in (CLUSTER, YEAR)]
-    for read in dict.fromkeys(reads):
-        if rows.is_number(read.column):
-            missing = np.isnan(rows.numbers(read))
-        else:
-            missing = rows.labels(read.column, read.lag) == ""
-        past = f" {read.lag} year{'s' * (read.lag > 1)} before" if read.lag else ""
-        yield f"no {read.column}{past}", missing
+def _or_label(spec: Spec, column: str, bad: list[Problem]) -> list[Problem]:
+    """Add the other way out where a control may be a number or a label, as its cells say."""
+    either = [c for c in spec.controls.values() if c.column == column and c.kind is None]
+    if not either:
+        return bad
+    other = "If its cells are names and not amounts, write kind: categorical."
+    return [replace(problem, fix=f"{problem.fix} {other}".strip()) for problem in bad]

@@ -38,6 +38,25 @@ def forward(values: Values, transform: Transform, standard: Standard = (0.0, 1.0
                 return values
 
 
+def written(symbol: str, transform: Transform) -> str:
+    """Write a transformed column as an equation has it.
+
+    Examples
+    --------
+    >>> written("policies[i,t]", "log1p")
+    'log(1 + policies[i,t])'
+    """
+    if isinstance(transform, Per):
+        return f"{symbol}/{transform.per:g}"
+    forms = {
+        "log": f"log {symbol}",
+        "log1p": f"log(1 + {symbol})",
+        "sqrt": f"√{symbol}",
+        "standardise": f"standardised {symbol}",
+    }
+    return forms.get(transform, symbol)
+
+
 def domain(transform: Transform) -> str:
     """Give the values that a transform takes, in words."""
     words = {"log": "above 0", "log1p": "above -1", "sqrt": "0 or more"}

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels import engines
+from clustermodels.data.centring import centred
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Panel
@@ -37,6 +38,19 @@ def _nuts(of: Design, engine: Any, progress: Progress | None) -> xr.DataTree:
 
 
 SAMPLERS: dict[str, Sampler] = {"nuts": _nuts}
+
+
+def register(kind: str, sampler: Sampler) -> None:
+    """Add an engine from outside: what draws from a design, for the ``kind`` of a document.
+
+    Raises
+    ------
+    ValueError
+        If the kind has a sampler already.
+    """
+    if kind in SAMPLERS:
+        raise ValueError(f"the engine kind {kind!r} has a sampler already")
+    SAMPLERS[kind] = sampler
 
 
 def fit(
@@ -76,6 +90,8 @@ def fit(
         check_target(out)
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
+    moved = centred(design(spec, panel, learned))
+    learned = learned.model_copy(update={"centred": moved})
     of = design(spec, panel, learned)
     tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
     made = Fit(spec, panel, learned, _completed(tree, spec, panel, of))

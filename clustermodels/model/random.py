@@ -18,24 +18,30 @@ def random_coefficients(block: Block) -> list[Any]:
     """Make the k internal coefficients of a pooled block, (level,) each.
 
     b_level = diag(s) L z_level with L the Cholesky factor of the correlations, whose prior is
-    LKJ(concentration), and s the group sds.
+    LKJ(concentration), and s the group sds. The free variable of a term is its z, or its b where
+    the term is centred: b_i given the terms before it is normal around s_i sum_{j<i} L_ij z_j with
+    sd s_i L_ii.
     """
     assert block.factor is not None
-    k = len(block.terms)
-    sds = []
-    for term in block.terms:
-        assert term.sd_name is not None
-        sds.append(_sd(term))
-    rows = _cholesky(block, k)
-    z = [pm.Normal(f"z_{term.name}", 0.0, 1.0, dims=block.factor.dim) for term in block.terms]
-    return [
-        sds[i] * sum((rows[i][j] * z[j] for j in range(1, i + 1)), rows[i][0] * z[0])
-        for i in range(k)
-    ]
+    sds = [_sd(term) for term in block.terms]
+    z: list[Any] = []
+    coefficients = []
+    for row, sd, term in zip(_cholesky(block, len(sds)), sds, block.terms, strict=True):
+        name, dim, own = f"z_{term.name}", block.factor.dim, row[-1]
+        before = sum((left * above for left, above in zip(row[:-1], z, strict=True)), 0.0)
+        if term.centred:
+            b = pm.Normal(name, sd * before, sd * own, dims=dim)
+            z.append((b / sd - before) / own)
+        else:
+            z.append(pm.Normal(name, 0.0, 1.0, dims=dim))
+            b = sd * (before + own * z[-1])
+        coefficients.append(b)
+    return coefficients
 
 
 def _sd(term: Any) -> Any:
     """Make a group sd: internal for the predictor, and named in the user's units."""
+    assert term.sd_name is not None
     internal = positive(f"z_{term.sd_name}", term.prior)
     pm.Deterministic(term.sd_name, internal * term.unit)
     return internal

@@ -5,12 +5,8 @@ from __future__ import annotations
 from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.spec import names
-from clustermodels.spec.controls import Control
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.moderators import Moderator
-from clustermodels.spec.transforms import Per, Transform
-from clustermodels.spec.treatments import Treatment
 
 _LAWS = {
     "gaussian": "Normal(μ[i,t], sigma)",
@@ -36,13 +32,13 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     terms += [f"{names.means(f)} · means[{_index(f)}]" for f in learned.means]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
     terms += [
-        f"{names.interaction(t, m)} · {_column(spec, t, learned)} · {_column(spec, m, learned)}"
+        f"{names.interaction(t, m)} · {_column(t, learned)} · {_column(m, learned)}"
         for t, m in spec.moderated()
     ]
-    terms += [f"{m} · {_column(spec, m, learned)}" for m in spec.moderators]
+    terms += [f"{m} · {_column(m, learned)}" for m in spec.moderators]
     for control in spec.controls:
         if control in learned.scales:
-            terms.append(f"{control} · {_column(spec, control, learned)}")
+            terms.append(f"{control} · {_column(control, learned)}")
         else:
             terms.append(f"{control}[level of {spec.controls[control].column}]")
     lines = [f"{name}[i,t] ~ {law}", f"{left} = {terms[0]}"]
@@ -61,37 +57,13 @@ def _effect(factor: str) -> str:
 def _slope(spec: Spec, treatment: str, learned: Learned) -> str:
     common = spec.treatments[treatment].slope == "common"
     slope = treatment if common else f"{names.by_cluster(treatment)}[i]"
-    return f"{slope} · {_column(spec, treatment, learned)}"
+    return f"{slope} · {_column(treatment, learned)}"
 
 
-def _column(spec: Spec, name: str, learned: Learned) -> str:
+def _column(name: str, learned: Learned) -> str:
     """Write a column as it enters: transformed, lagged, centred."""
-    items: dict[str, Treatment | Moderator | Control] = {
-        **spec.controls,
-        **spec.moderators,
-        **spec.treatments,
-    }
-    item = items[name]
-    read = item.reads()[0]
-    time = f"t-{read.lag}" if read.lag else "t"
-    text = f"{read.column}[i,{time}]"
-    if read.may_be_empty:
-        text = f"(t ≥ {read.column}[i] + {getattr(item, 'lag', 0)})"
-    text = _transformed(text, getattr(item, "transform", "none"))
-    centre = learned.scales[name].centre
-    return f"({text} {'-' if centre >= 0 else '+'} {abs(centre):.4g})"
-
-
-def _transformed(text: str, transform: Transform) -> str:
-    if isinstance(transform, Per):
-        return f"{text}/{transform.per:g}"
-    forms = {
-        "log": f"log {text}",
-        "log1p": f"log(1 + {text})",
-        "sqrt": f"√{text}",
-        "standardise": f"standardised {text}",
-    }
-    return forms.get(transform, text)
+    scale = learned.scales[name]
+    return f"({scale.symbol} {'-' if scale.centre >= 0 else '+'} {abs(scale.centre):.4g})"
 
 
 def _levels(spec: Spec) -> list[str]:

@@ -37,7 +37,8 @@ def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
         yield Finding(
             "rows_lost",
             "warning" if share > MANY_LOST else "note",
-            f"{len(places)} of {total} cluster-years are not used, {loss.reason}: "
+            f"{len(places)} of {total} cluster-years {'are' if len(places) > 1 else 'is'} not "
+            f"used, {loss.reason}: "
             f"{choices(places, 6)}",
             "The answer is about the others; it carries over only if these are not special.",
             "Fill the gaps in the data, or drop the term or lag that needs them.",
@@ -55,7 +56,8 @@ def _gaps(spec: Spec, panel: Panel) -> Iterator[Finding]:
         yield Finding(
             "gaps",
             "note",
-            f"years are missing inside {spots.size} spans: {choices(places, 5)}",
+            f"years are missing in {spots.size} place{'s' * (spots.size > 1)}: "
+            f"{choices(places, 5)}",
             "Lags go by year, so a value just after a gap has no past.",
             "Add the missing years if they exist.",
             *_at(spec, "data", "panel"),
@@ -106,7 +108,7 @@ def _all_zero(spec: Spec, of: Design) -> Iterator[Finding]:
             f"all_zero_{what}",
             "warning" if free else "note",
             f"the outcome is all {'zero or all one' if bounded else 'zero'} in {int(flat.sum())} "
-            f"{what}s: {choices(levels[flat].tolist(), 8)}",
+            f"{what}{'s' * (int(flat.sum()) > 1)}: {choices(levels[flat].tolist(), 8)}",
             (
                 "Their free effects run off to the prior's edge, and they say nothing about the "
                 "policy."

@@ -35,9 +35,18 @@ def bfmi(energy: Values) -> Values:
     Sum of squared changes over sum of squares about the mean (Betancourt 2016,
     doi 10.48550/arXiv.1604.00695).
     """
+    if energy.shape[1] < 2:
+        return np.full(len(energy), np.nan)
     changes = np.square(np.diff(energy, axis=1)).mean(axis=1)
-    spread = energy.var(axis=1, ddof=1) if energy.shape[1] > 1 else np.full(len(energy), np.nan)
+    spread = energy.var(axis=1, ddof=1)
     return np.asarray(changes / spread, dtype=float)
+
+
+def sd(draws: Values) -> Values:
+    """Give the standard deviation over the first axis of (S, ...); nan for a single draw."""
+    if len(draws) < 2:
+        return np.full(draws.shape[1:], np.nan)
+    return np.asarray(draws.std(axis=0, ddof=1), dtype=float)
 
 
 def _missing(posterior: xr.Dataset) -> xr.Dataset:

@@ -242,9 +242,9 @@ def _against_clustering(fit: Fit) -> Iterator[Finding]:
     draws = flat(fit.posterior)
     robust = robust_sd(fit.design(), draws)
     wide = {
-        name: (sd, float(np.std(draws[name], ddof=1)))
+        name: (sd, float(chains.sd(draws[name])))
         for name, sd in robust.items()
-        if sd > ROBUST_RATIO * np.std(draws[name], ddof=1)
+        if sd > ROBUST_RATIO * chains.sd(draws[name])
     }
     if not wide:
         return

@@ -46,7 +46,7 @@ def summary(fit: Fit) -> xr.Dataset:
         names += [name] * len(labels)
         numbers = summarised(table)
         pieces["mean"].append(table.mean(axis=0))
-        pieces["sd"].append(table.std(axis=0, ddof=1))
+        pieces["sd"].append(chains.sd(table))
         pieces[LOWER].append(numbers[LOWER])
         pieces[UPPER].append(numbers[UPPER])
         pieces["robust_sd"].append(np.full(len(labels), robust.get(name, np.nan)))

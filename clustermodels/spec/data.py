@@ -26,10 +26,14 @@ class PanelSource(Section):
     @field_validator("path")
     @classmethod
     def _plain(cls, path: str | None) -> str | None:
-        if path is not None and (not path.strip() or any(mark in path for mark in "*?[\0")):
+        if path is not None and not path.strip():
+            raise refuse("a path names one file", "Write its name.", got=repr(path))
+        if path is not None and any(mark in path for mark in "*?[\0"):
             raise refuse("a path names one file", "Leave out *, ? and [.", got=repr(path))
         if path is not None and "://" in path:
-            raise refuse("a path names a file on this machine", "Save it first.", got=repr(path))
+            raise refuse(
+                "a path names a file on this machine", "Save it and name the copy.", got=repr(path)
+            )
         return path
 
 

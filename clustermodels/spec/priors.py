@@ -53,10 +53,16 @@ class PriorSpec(Section):
     def _check_interval(self, effect: str, given: set[str]) -> None:
         low, high = self.interval
         if given:
-            raise refuse(f"{choices(sorted(given))}: not part of an interval", "Remove it.")
+            raise refuse(
+                f"an interval takes no {choices(sorted(given))}",
+                "Keep the interval, or write a distribution instead.",
+            )
         if not low < high or (effect != "difference" and low <= 0):
             rule = "low < high" if effect == "difference" else "0 < low < high"
-            raise refuse(f"not an interval of {effect}", expected=rule, got=f"[{low}, {high}]")
+            fix = "Write the lower end first." if low > high else "Leave room between the ends."
+            if effect != "difference" and min(low, high) <= 0:
+                fix = "Keep both ends above 0; 1 means no effect."
+            raise refuse(f"not an interval of {effect}", fix, expected=rule, got=f"[{low}, {high}]")
 
     def _check_distribution(self, given: set[str]) -> None:
         if self.probability is not None:
@@ -64,7 +70,11 @@ class PriorSpec(Section):
         name = self.distribution or ""
         if name == LKJ:
             if given != {"concentration"} or not (self.concentration or 0) > 0:
-                raise refuse("lkj takes concentration", expected="concentration above 0")
+                raise refuse(
+                    "lkj takes a concentration above 0, and nothing else",
+                    "Write {distribution: lkj, concentration: 2}.",
+                    got=choices(sorted(given)) or "none",
+                )
             return
         if name not in DISTRIBUTIONS:
             raise unknown(name, [*DISTRIBUTIONS, LKJ], "unknown distribution")
@@ -77,7 +87,7 @@ class PriorSpec(Section):
             )
         complaint = check_arguments(name, self.arguments)
         if complaint:
-            raise refuse(complaint)
+            raise refuse(complaint, "Correct it.")
 
     @property
     def effect(self) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,9 +14,8 @@ from clustermodels.errors import Problem, SpecError, nearest
 from clustermodels.spec.document import Spec, sourced
 from clustermodels.spec.rules import broken_rules
 from clustermodels.spec.source import Path, Source, parse
+from clustermodels.spec.wording import LISTS, meant, problems_of
 
-# Sections in which a list is short for a mapping to defaults.
-LISTS = ("outcomes", "treatments", "moderators", "controls", "fixed_effects")
 _ITEMS = (*LISTS, "priors")
 
 
@@ -116,8 +114,9 @@ def _validated(data: dict[str, Any], source: Source) -> Spec:
     try:
         spec = Spec.model_validate(data)
     except ValidationError as error:
-        problems = _problems(error, data, source)
+        problems = problems_of(error, data, source)
         broken = frozenset(str(item["loc"][0]) for item in error.errors() if item["loc"])
+        broken |= meant(problems)
         spec = _sound_part(data, broken)
     spec = sourced(spec, source)
     problems += broken_rules(spec, broken)
@@ -199,83 +198,6 @@ def _sound_part(data: dict[str, Any], broken: frozenset[str]) -> Spec:
         "outcomes": {"-": {"family": "gaussian"}},
     }
     return Spec.model_validate({**stand_in, **parts})
-
-
-def _problems(error: ValidationError, data: dict[str, Any], source: Source) -> list[Problem]:
-    """Word pydantic's errors; branches of one union become one problem."""
-    merged: dict[tuple[Path, str], Problem] = {}
-    for item in error.errors(include_url=False):
-        path = _path_in(data, item["loc"], item["type"])
-        problem = _problem(item, path, source)
-        key = (path, "" if problem.expected else problem.what)
-        if key in merged and problem.expected and problem.expected != merged[key].expected:
-            expected = f"{merged[key].expected}, or {problem.expected}"
-            merged[key] = replace(merged[key], expected=expected)
-        merged.setdefault(key, problem)
-    return list(merged.values())
-
-
-def _path_in(data: Any, loc: tuple[int | str, ...], kind: str) -> Path:
-    """Keep of a location what stands in the document: a union's branch names do not."""
-    path: list[str | int] = []
-    for position, part in enumerate(loc):
-        if _holds(data, part):
-            data = data[part]
-        elif not (kind == "missing" and position == len(loc) - 1):
-            continue
-        path.append(part)
-    return tuple(path)
-
-
-def _holds(data: Any, part: int | str) -> bool:
-    if isinstance(data, list):
-        return isinstance(part, int) and part < len(data)
-    return isinstance(data, dict) and part in data
-
-
-_EXPECTED = {
-    "string_type": "text",
-    "string_too_short": "text that is not empty",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "dict_type": "a mapping (key: value)",
-    "model_type": "a mapping (key: value)",
-    "model_attributes_type": "a mapping (key: value)",
-    "tuple_type": "a list",
-    "list_type": "a list",
-}
-_RULES = {
-    "literal_error": "{expected}",
-    "greater_than": "above {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than": "below {lt}",
-    "less_than_equal": "{le} or less",
-    "too_short": "{min_length} or more of them",
-    "too_long": "{max_length} or fewer of them",
-}
-
-
-def _problem(item: Any, path: Path, source: Source) -> Problem:
-    kind, context = item["type"], item.get("ctx", {})
-    if kind == "refused":
-        facts = {key: context.get(key) for key in ("fix", "expected", "got")}
-        return source.problem(path, context["what"], **facts)
-    if kind == "missing":
-        return source.problem(path, "missing", fix=f"Add '{path[-1]}: ...' here.")
-    got = _shown(item["input"])
-    if kind in _EXPECTED:
-        return source.problem(path, "not what belongs here", got=got, expected=_EXPECTED[kind])
-    if kind in _RULES:
-        expected = _RULES[kind].format(**context)
-        return source.problem(path, "not allowed here", got=got, expected=expected)
-    return source.problem(path, item["msg"][:1].lower() + item["msg"][1:], got=got)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

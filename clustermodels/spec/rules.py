@@ -62,16 +62,20 @@ def _usable_names(spec: Spec) -> Iterator[Problem]:
 
 
 def _collisions(spec: Spec) -> Iterator[Problem]:
+    """Refuse a name that two parts of the model would bear, at the part that can be renamed."""
     seen: dict[str, tuple[str, ...]] = {name: ("outcomes", name) for name in spec.outcomes}
     for entry in posterior_names(spec):
-        if entry.name in seen:
-            yield spec.source.problem(
-                entry.path,
-                f"the posterior would hold '{entry.name}' twice, "
-                f"here and from {'.'.join(seen[entry.name])}",
-                fix="Choose another key and name the column with 'column:'.",
-            )
-        seen.setdefault(entry.name, entry.path)
+        here, there = entry.path, seen.setdefault(entry.name, entry.path)
+        if here is there:
+            continue
+        if here[-1] != entry.name or here[0] == "fixed_effects":
+            here, there = there, here
+        owner = ".".join(there) if there != ("outcomes",) else "every model"
+        yield spec.source.problem(
+            here,
+            f"the results would hold '{entry.name}' twice: {owner} has one too",
+            fix="Choose another key and name the column with 'column:'.",
+        )
 
 
 def _moderated_treatments(spec: Spec) -> Iterator[Problem]:
@@ -146,20 +150,22 @@ def _priors(spec: Spec) -> Iterator[Problem]:
         if name not in takers:
             what = "unknown posterior name"
             if name in known:
-                what = f"'{name}' follows from others and takes no prior"
+                what = "this follows from other names and takes no prior of its own"
             yield spec.source.problem(path, what, **_unknown(name, takers))
             continue
         complaint = _misfit(known[name].role, prior, effect)
         if complaint:
-            yield spec.source.problem(path, *complaint[:1], fix=complaint[1])
+            yield spec.source.problem(path, complaint[0], fix=complaint[1])
 
 
 def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
     if prior.effect is not None:
         if role != "coefficient":
-            return f"an interval of {prior.effect} is for coefficients", "Name a distribution."
+            return f"'{prior.effect}' is for the effects of columns, and this is none", (
+                "Name a distribution."
+            )
         if prior.effect != effect:
-            return f"this outcome's effects are a {effect}, not a {prior.effect}", (
+            return f"'{prior.effect}' is not how this outcome's family measures effects", (
                 f"Write '{effect}: [low, high]'."
             )
         return None
@@ -182,6 +188,7 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
 
 
 def _scenarios(spec: Spec) -> Iterator[Problem]:
+    roles = (spec.data.panel.cluster, spec.data.panel.year)
     readable = sorted(
         {
             read.column
@@ -189,16 +196,24 @@ def _scenarios(spec: Spec) -> Iterator[Problem]:
             for read in reads
             if read.role != "label"
         }
+        - {*roles}
     )
     for name, scenario in spec.scenarios.items():
         for position, edit in enumerate(scenario):
             for column in edit.amounts:
-                if column not in readable:
-                    yield spec.source.problem(
-                        ("scenarios", name, position, edit.verb, column),
-                        "an edit names a column that a treatment, moderator or control reads",
-                        **_unknown(column, readable),
-                    )
+                if column in readable:
+                    continue
+                what = (
+                    "clusters and years say what a row is about, and are not edited"
+                    if column in roles
+                    else "no treatment, moderator or control reads this column, so editing it "
+                    "would change nothing"
+                )
+                yield spec.source.problem(
+                    ("scenarios", name, position, edit.verb, column),
+                    what,
+                    **_unknown(column, readable),
+                )
 
 
 # Each rule with the sections that must be sound before it can be judged.

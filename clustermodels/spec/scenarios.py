@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from clustermodels.errors import nearest
 from clustermodels.spec.data import ColumnName
-from clustermodels.spec.section import Finite, Section, refuse
+from clustermodels.spec.section import Finite, Section, refuse, shown
 
 Verb = Literal["add", "set", "scale"]
 VERBS: tuple[Verb, ...] = ("add", "set", "scale")
@@ -76,10 +77,14 @@ class Edit(Section):
     def _one_verb(cls, value: Any) -> Any:
         if isinstance(value, dict) and sum(value.get(verb) is not None for verb in VERBS) != 1:
             found = [verb for verb in VERBS if value.get(verb) is not None]
+            fix = "Write one edit per verb: [{add: {policies: 1}}, {set: {subsidy: 0}}]."
+            close = [nearest(str(key), VERBS) for key in value if key not in ("years", "where")]
+            if not found and any(close):
+                fix = f"Did you mean '{next(filter(None, close))}'?"
             raise refuse(
                 "an edit has exactly one verb",
-                "Write one edit per verb: [{add: {policies: 1}}, {set: {subsidy: 0}}].",
-                got=", ".join(found) or "none",
+                fix,
+                got=", ".join(found) or shown(value),
                 expected="add, set or scale",
             )
         return value

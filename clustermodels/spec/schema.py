@@ -10,9 +10,9 @@ from clustermodels.families.table import names
 from clustermodels.spec.document import OPEN, Spec
 from clustermodels.spec.engine import ENGINES
 from clustermodels.spec.moderators import MODERATORS
-from clustermodels.spec.read import LISTS
 from clustermodels.spec.section import Kinds
 from clustermodels.spec.treatments import TREATMENTS
+from clustermodels.spec.wording import LISTS
 
 
 def json_schema() -> dict[str, Any]:

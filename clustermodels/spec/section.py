@@ -17,6 +17,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from clustermodels.errors import choices, nearest
 
+# What is said of a value of the wrong kind, and of one that breaks a rule.
+WRONG = "not what belongs here"
+OUTSIDE = "not allowed here"
+UNKNOWN_KEY = "unknown key"
+
 Whole = Annotated[int, Field(ge=0)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -32,17 +37,22 @@ class Section(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            known = [field.alias or name for name, field in cls.model_fields.items()]
-            details = [_detail(item, known) for item in error.errors(include_url=False)]
+            fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+            needed = [key for key, field in fields.items() if field.is_required()]
+            details = [_detail(item, [*fields], needed) for item in error.errors(include_url=False)]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
 
 
-def _detail(item: Mapping[str, Any], known: Iterable[str]) -> InitErrorDetails:
+def _detail(
+    item: Mapping[str, Any], known: Iterable[str], needed: Iterable[str]
+) -> InitErrorDetails:
     """Carry one error over unchanged, but an unknown key of this section with its choices."""
     kind, loc, given = item["type"], item["loc"], item["input"]
     context = item.get("ctx", {})
     if kind == "extra_forbidden" and len(loc) == 1:
         return InitErrorDetails(type=unknown(str(loc[0]), known), loc=loc, input=given)
+    if kind in ("model_type", "model_attributes_type") and not loc:
+        return InitErrorDetails(type=not_a_mapping(given, known, needed), loc=loc, input=given)
     if kind == "refused":
         return InitErrorDetails(type=_custom(context), loc=loc, input=given)
     return InitErrorDetails(type=kind, loc=loc, input=given, ctx=context)
@@ -59,11 +69,45 @@ def refuse(
     return _custom({"what": what, "fix": fix, "expected": expected, "got": got})
 
 
-def unknown(name: str, known: Iterable[str], what: str = "unknown key") -> PydanticCustomError:
+def not_a_mapping(
+    given: object, known: Iterable[str], needed: Iterable[str]
+) -> PydanticCustomError:
+    """Make the error for a value that stands where settings belong."""
+    listed = [key for key in known if key != "kind"]
+    written = dict.fromkeys([*listed[:1], *needed])
+    fix = f"Write {{{', '.join(f'{key}: ...' for key in written)}}}."
+    rule = f"a mapping of {choices(listed)}"
+    return refuse(WRONG, fix, expected=rule, got=shown(given))
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Write a value as a document would hold it, cut to ``most`` characters.
+
+    Examples
+    --------
+    >>> shown({"add": {"policies": True}}), shown("one"), shown(None)
+    ('{add: {policies: true}}', "'one'", 'nothing')
+    """
+    text = repr(value) if isinstance(value, str) else "nothing" if value is None else _flow(value)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)
+
+
+def unknown(name: str, known: Iterable[str], what: str = UNKNOWN_KEY) -> PydanticCustomError:
     """Make the error for a name that is not among the known ones."""
     listed = list(known)
     close = nearest(name, listed)
-    fix = f"Did you mean '{close}'?" if close else "Remove it, or use one of these."
+    lost = "Remove it, or use one of these." if what == UNKNOWN_KEY else "Use one of these."
+    fix = f"Did you mean '{close}'?" if close else lost
     return refuse(what, fix, expected=choices(listed), got=repr(name))
 
 
@@ -106,10 +150,13 @@ class Kinds[T: Section]:
             if isinstance(value, kind):
                 return value
         if not isinstance(value, Mapping):
-            raise refuse(f"a {self.what} must be a mapping", "Write {kind: ..., ...}.")
+            fix = f"Write {{kind: {self.default}}}, or {{}} for its defaults."
+            raise refuse(WRONG, fix, expected=f"settings of the {self.what}", got=shown(value))
         name = value.get("kind", self.default)
         if not isinstance(name, str) or name not in self.classes:
-            raise unknown(str(name), self.classes, f"unknown kind of {self.what}")
+            refusal = unknown(str(name), self.classes, f"unknown kind of {self.what}")
+            error = InitErrorDetails(type=refusal, loc=("kind",), input=name)
+            raise ValidationError.from_exception_data(self.what, [error])
         return self.classes[name].model_validate(value)
 
 

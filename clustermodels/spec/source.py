@@ -88,7 +88,8 @@ def parse(text: str, file: str) -> tuple[object, dict[Path, int]]:
     {'treatments': {'policies': {'lag': 1}}}
     """
     if len(text) > LARGEST:
-        raise _error(file, None, f"the document is larger than {LARGEST} characters")
+        what = f"the document is larger than {LARGEST} characters"
+        raise _error(file, None, what, "Keep data in files of their own and name them.")
     if file.lower().endswith(".json"):
         text = text.replace("\t", " ")  # a JSON string can hold no bare tab, so none is lost
     try:
@@ -159,12 +160,16 @@ class _Builder:
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise _error(
-                self.file, line, f"tags are not allowed: {tag}", "Remove the exclamation mark."
+                self.file,
+                line,
+                f"tags are not allowed: {tag.replace('tag:yaml.org,2002:', '!!')}",
+                "Write the value alone, in quotes if it is text.",
             )
 
     def _open(self, value: dict[str, object] | list[object], line: int) -> None:
         if len(self.stack) >= DEEPEST:
-            raise _error(self.file, line, f"nested deeper than {DEEPEST} levels")
+            what = f"nested deeper than {DEEPEST} levels, and no section goes so deep"
+            raise _error(self.file, line, what, "Look for brackets that should be closed.")
         if self.stack and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None:
             raise _error(self.file, line, "a key must be text", "Write a name before the colon.")
         path = self._place(value, line)

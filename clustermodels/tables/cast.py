@@ -16,6 +16,17 @@ _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?")
 
 
+def is_number(text: str) -> bool:
+    """Tell whether a cell is written as a number.
+
+    Examples
+    --------
+    >>> is_number("1e-3"), is_number("1_000"), is_number("nan")
+    (True, False, False)
+    """
+    return bool(_NUMBER.fullmatch(text))
+
+
 def numbers(table: Table, column: str) -> tuple[NDArray[np.float64], list[Problem]]:
     """Cast a column to numbers, (row,), nan where missing; infinities are refused.
 
@@ -40,12 +51,20 @@ def numbers(table: Table, column: str) -> tuple[NDArray[np.float64], list[Proble
 
 
 def _advice(cell: str) -> str:
-    if re.fullmatch(r"[-+]?\d{1,3}([,  ]\d{3})+(\.\d+)?", cell):
-        return f"Write it without thousands separators: {re.sub('[,  ]', '', cell)}."
+    if re.fullmatch(r"[-+]?\d{1,3},\d{3}", cell):
+        plain, point = cell.replace(",", ""), cell.replace(",", ".")
+        return f"Write {plain} if the comma groups thousands, {point} if it is a decimal comma."
+    if re.fullmatch(r"[-+]?\d{1,3}([,'\s]\d{3})+(\.\d+)?", cell):
+        return f"Write it without thousands separators: {re.sub(r"[,'\s]", '', cell)}."
+    if re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+,\d+", cell):
+        plain = cell.replace(".", "").replace(",", ".")
+        return f"Write a decimal point and no thousands separators: {plain}."
     if re.fullmatch(r"[-+]?\d+,\d+", cell):
         return f"Write a decimal point: {cell.replace(',', '.')}."
     if cell.endswith("%"):
         return "Write it without the per cent sign."
+    if cell.casefold() in ("true", "false"):
+        return "Write 1 for true and 0 for false."
     return "Correct it, or leave the cell empty where the value is missing."
 
 
@@ -67,7 +86,7 @@ def years(table: Table, column: str) -> tuple[NDArray[np.int64], list[Problem]]:
 
 
 def _year_advice(cell: str) -> str:
-    found = re.search(r"\d{4}", cell)
+    found = re.search(r"(?<!\d)\d{4}(?!\d)", cell)
     if found:
         return f"Write the year alone: {found.group()}. One row per cluster and year."
     return "Every row needs its year."

@@ -29,6 +29,8 @@ def _text(value: str) -> str:
 def read_parquet(file: Path, name: str, columns: Sequence[str] | None, sha256: str) -> Table:
     """Read a Parquet file; the connection may open this file only."""
     path = str(file.resolve())
+    if any(mark in path for mark in "*?["):  # DuckDB would read a pattern
+        raise refused(name, "it lies in a folder with *, ? or [ in its name", "Rename the folder.")
     with duckdb.connect(config=_CLOSED) as connection:
         connection.execute(f"SET allowed_paths=[{_text(path)}]")
         connection.execute("SET enable_external_access=false")
@@ -37,7 +39,8 @@ def read_parquet(file: Path, name: str, columns: Sequence[str] | None, sha256: s
             relation = connection.read_parquet(path)
             return _fetched(relation, name, columns, sha256)
         except duckdb.Error as error:
-            raise refused(name, f"not a Parquet file: {_first(error)}", "Save it again.") from None
+            said = _first(error).replace(path, name)
+            raise refused(name, f"not a Parquet file: {said}", "Save it again.") from None
 
 
 def read_duckdb(
@@ -49,10 +52,12 @@ def read_duckdb(
             str(file), read_only=True, config={**_CLOSED, "enable_external_access": "false"}
         )
     except duckdb.Error as error:
-        raise refused(name, f"not a DuckDB file: {_first(error)}", "Check the path.") from None
+        said = _first(error).replace(str(file.resolve()), name).replace(str(file), name)
+        raise refused(name, f"not a DuckDB file: {said}", "Check the path.") from None
     with connection:
         found = connection.execute(
-            "SELECT table_name FROM information_schema.tables ORDER BY table_name"
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_schema = 'main' ORDER BY table_name"
         ).fetchall()
         names = [str(row[0]) for row in found]
         if table is None or table not in names:

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clustermodels.tables.table import Table, refused
+from clustermodels.tables.text import MISSING
 
 HANDED_OVER = "<table>"
 
@@ -40,7 +41,7 @@ def from_object(data: Any) -> Table:
     elif origin == "pyarrow":
         frame = pd.DataFrame(data.to_pydict())
     elif isinstance(data, Mapping):
-        frame = pd.DataFrame(dict(data))
+        frame = _from_mapping(data)
     else:
         raise refused(
             HANDED_OVER,
@@ -49,6 +50,17 @@ def from_object(data: Any) -> Table:
         )
     hashed = pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
     return from_frame(frame, HANDED_OVER, hashlib.sha256(hashed.tobytes()).hexdigest())
+
+
+def _from_mapping(data: Mapping[Any, Any]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(dict(data))
+    except (ValueError, TypeError) as error:
+        raise refused(
+            HANDED_OVER,
+            f"not a table: {str(error).splitlines()[0]}",
+            "Hand over a mapping of column names to lists of the same length.",
+        ) from None
 
 
 def from_frame(
@@ -83,7 +95,7 @@ def _values(series: pd.Series[Any]) -> NDArray[np.generic]:
     if all(cell is None or _is_number(cell) for cell in cells) and not missing.all():
         return np.array([np.nan if cell is None else float(cell) for cell in cells])
     text = [None if cell is None else _text(cell) for cell in cells]
-    return np.array([None if cell in ("", None) else cell for cell in text], dtype=object)
+    return np.array([None if cell is None or cell in MISSING else cell for cell in text], object)
 
 
 def _is_number(cell: object) -> bool:

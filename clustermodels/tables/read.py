@@ -45,15 +45,14 @@ def read_table(
     """
     file = Path(path)
     said = name if name is not None else str(path)
-    if any(mark in str(file) for mark in "*?["):
+    if any(mark in said for mark in "*?["):
         raise refused(said, "a path names one file", "Leave out *, ? and [.")
     if file.is_dir():
         raise refused(said, "this is a folder", "Name a file in it.")
     if not file.exists():
-        there = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-        close = nearest(file.name, there)
-        fix = f"Did you mean '{close}'?" if close else f"Paths start at {file.parent}."
-        raise refused(said, "no such file", fix)
+        raise refused(said, "no such file", _instead(file))
+    if not file.is_file():
+        raise refused(said, "this is not a file that can be read", "Name a file with a table.")
     kind = file.with_suffix("").suffix if file.suffix == ".gz" else file.suffix
     if table is not None and kind not in (".duckdb", ".db"):
         raise refused(said, "only a DuckDB file has tables", "Remove 'table:'.")
@@ -68,6 +67,18 @@ def read_table(
     return READERS[kind](file, said, columns, _sha256(file))
 
 
+def _instead(file: Path) -> str:
+    """Say which file may have been meant."""
+    folder = "this folder" if str(file.parent) == "." else f"the folder '{file.parent}'"
+    if not file.parent.is_dir():
+        return f"Check the path: there is no folder '{file.parent}'."
+    there = sorted(entry.name for entry in file.parent.iterdir() if entry.is_file())
+    close = nearest(file.name, there)
+    if close:
+        return f"Did you mean '{close}'?"
+    return f"Check the path: {folder} holds {choices(there, 6) or 'no files'}."
+
+
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
     with file.open("rb") as opened:
@@ -79,10 +90,10 @@ def _sha256(file: Path) -> str:
 def _stata(file: Path, name: str, columns: Wanted, sha256: str) -> Table:
     try:
         frame = pd.read_stata(file, convert_categoricals=True, preserve_dtypes=False)
-    except (ValueError, OSError, KeyError, UnicodeDecodeError) as error:
-        raise refused(
-            name, f"not a Stata file: {str(error).splitlines()[0]}", "Save it again."
-        ) from None
+    except Exception as error:  # a damaged file can break the reader anywhere
+        said = (str(error).splitlines() or ["it breaks off"])[0].partition(". ")[0]
+        fix = "Save it again in Stata, or export it as CSV."
+        raise refused(name, f"not a Stata file: {said}", fix) from None
     return from_frame(frame, name, sha256, columns)
 
 

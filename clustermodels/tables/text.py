@@ -6,7 +6,10 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Sequence
+import re
+import shlex
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +20,9 @@ from clustermodels.tables.table import Table, refused
 
 MISSING = frozenset({"", "NA", "NaN", "."})
 _DELIMITERS = ",;\t|"
-_GUESSES = (
-    ("UTF-16", (b"\xff\xfe", b"\xfe\xff")),
+_MARKS = (  # UTF-32's begins with UTF-16's, so it is looked for first
     ("UTF-32", (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")),
+    ("UTF-16", (b"\xff\xfe", b"\xfe\xff")),
 )
 
 
@@ -27,35 +30,42 @@ def decoded(file: Path, name: str) -> str:
     """Give a file's text; refuse what is not UTF-8, naming the encoding that it most likely is."""
     try:
         raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise refused(name, f"cannot be read: {error}", "Save the file again.") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         likely = _encoding(raw)
-        raise refused(
-            name,
-            f"not UTF-8 text; most likely {likely}",
-            f"Convert it: iconv -f {likely} -t UTF-8 {file.name} > utf8.csv",
-            line,
-        ) from None
+        what = f"not UTF-8 text; most likely {likely}"
+        raise refused(name, what, _convert(file, likely), line) from None
     if "\0" in text:
+        if text.count("\0") >= len(text) / 3:
+            likely = "UTF-16BE" if text.startswith("\0") else "UTF-16LE"
+            raise refused(name, f"not UTF-8 text; most likely {likely}", _convert(file, likely), 1)
         raise refused(name, "not a text file", "Check the suffix, or save it as UTF-8.")
     return text
 
 
+def _convert(file: Path, encoding: str) -> str:
+    command = f"iconv -f {encoding} -t UTF-8 {shlex.quote(file.name)} > utf8.csv"
+    return f"Save it as UTF-8 (in Excel: 'CSV UTF-8'), or run: {command}"
+
+
 def _encoding(raw: bytes) -> str:
-    for name, marks in _GUESSES:
+    """Guess an encoding: Chinese letters are pairs of high bytes, accented ones stand alone."""
+    for name, marks in _MARKS:
         if raw.startswith(marks):
             return name
+    high = sum(byte > 0x7F for byte in raw)
+    pairs = 2 * len(re.findall(rb"[\xa1-\xfe]{2}", raw))
     try:
-        text = raw.decode("gb18030")
+        raw.decode("gb18030")
     except UnicodeDecodeError:
-        return "ISO-8859-1"
-    ideographs = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
-    others = sum(letter > "\x7f" for letter in text)
-    return "GB18030" if ideographs >= 0.8 * others else "ISO-8859-1"
+        pairs = 0
+    if pairs >= 0.8 * high:
+        return "GB18030"
+    return "WINDOWS-1252" if re.search(rb"[\x80-\x9f]", raw) else "ISO-8859-1"
 
 
 def read_delimited(file: Path, name: str, columns: Sequence[str] | None, sha256: str) -> Table:
@@ -63,33 +73,21 @@ def read_delimited(file: Path, name: str, columns: Sequence[str] | None, sha256:
     text = decoded(file, name)
     if not text.strip():
         raise refused(name, "the file is empty", "Write a header and a row per cluster-year.")
-    first = text.splitlines()[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header = [column.strip() for column in next(reader)]
-    _check_header(header, name)
+    numbered = _records(text, name)
+    line, names = next(numbered)
+    header = [column.strip() for column in names]
+    _check_header(header, name, line)
     rows: list[list[str]] = []
     lines: list[int] = []
     problems: list[Problem] = []
-    line = reader.line_num + 1
-    try:
-        for row in reader:
-            if row and len(row) != len(header):
-                fix = "Quote cells that hold the delimiter, and check this line and the one above."
-                problems.append(
-                    Problem(
-                        f"{len(row)} cells where the header has {len(header)}",
-                        fix,
-                        file=name,
-                        line=line,
-                    )
-                )
-            elif row:
-                rows.append(row)
-                lines.append(line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise refused(name, f"not valid CSV: {error}", "Check the quotes.", line) from None
+    for line, row in numbered:
+        if len(row) == len(header):
+            rows.append(row)
+            lines.append(line)
+            continue
+        what = f"{len(row)} cell{'s' * (len(row) > 1)} where the header has {len(header)}"
+        fix = "Quote cells that hold the delimiter, and check this line and the one above."
+        problems.append(Problem(what, fix, file=name, line=line))
     if problems:
         raise PanelError(problems[:5])
     if not rows:
@@ -100,13 +98,29 @@ def read_delimited(file: Path, name: str, columns: Sequence[str] | None, sha256:
     return Table(name, values, tuple(header), np.array(lines, dtype=np.int64), sha256)
 
 
-def _check_header(header: list[str], name: str) -> None:
+def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Give each row that is not blank, with the line that it starts on."""
+    unquoted = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
+    delimiter = max(_DELIMITERS, key=unquoted.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise refused(name, f"not valid CSV: {error}", "Check the quotes.", line) from None
+
+
+def _check_header(header: list[str], name: str, line: int) -> None:
     if any(not column for column in header):
-        raise refused(name, "a column without a name", "Name every column in the header.", 1)
+        fix = "Name every column, and leave out row numbers (R: row.names = FALSE)."
+        raise refused(name, "a column without a name", fix, line)
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise refused(
-            name, f"the header has '{twice[0]}' twice", "Give each column its own name.", 1
+            name, f"the header has '{twice[0]}' twice", "Give each column its own name.", line
         )
 
 
@@ -119,11 +133,11 @@ def read_json_lines(file: Path, name: str, columns: Sequence[str] | None, sha256
     """Read one JSON object a line."""
     records: list[dict[str, object]] = []
     lines: list[int] = []
-    for number, line in enumerate(decoded(file, name).splitlines(), start=1):
+    for number, line in enumerate(decoded(file, name).split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = json.loads(line, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             raise refused(name, f"not JSON: {error}", "Write one object a line.", number) from None
         if not isinstance(record, dict):
@@ -141,19 +155,34 @@ def read_json_lines(file: Path, name: str, columns: Sequence[str] | None, sha256
     return Table(name, values, available, np.array(lines, dtype=np.int64), sha256)
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise ValueError("a key stands twice")
+    return record
+
+
 def _typed(cells: list[object], name: str, column: str, lines: list[int]) -> NDArray[np.generic]:
     """Keep numbers as numbers; where some cells are text, write all of them as text."""
     for cell, line in zip(cells, lines, strict=True):
         if isinstance(cell, (list, dict)):
             raise refused(name, f"'{column}' is nested", "Write one value a cell.", line)
-    numeric = all(cell is None or type(cell) in (int, float) for cell in cells)
-    if numeric:
-        try:
-            return np.array([np.nan if cell is None else cell for cell in cells], dtype=float)
-        except OverflowError:
-            numeric = False
+    if all(isinstance(cell, bool) for cell in cells):
+        return np.array(cells, dtype=bool)
+    if all(cell is None or _is_exact(cell) for cell in cells):
+        return np.array([np.nan if cell is None else cell for cell in cells], dtype=float)
     return _cleaned(["" if cell is None else _text(cell) for cell in cells])
 
 
+def _is_exact(cell: object) -> bool:
+    """Tell numbers from text; a code of so many digits that a float would lose some is text."""
+    return isinstance(cell, float) or (type(cell) is int and abs(cell) <= 2**53)
+
+
 def _text(cell: object) -> str:
-    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+    return str(cell).lower() if isinstance(cell, bool) else _paired(str(cell))
+
+
+def _paired(text: str) -> str:
+    """Join the surrogate pairs that JSON writes, and replace halves that stand alone."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

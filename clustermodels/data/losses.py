@@ -1,0 +1,51 @@
+"""The ledger of lost rows: each row that cannot be used, under the first reason that applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.panel import Loss, Reader
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.reads import Read
+
+
+def ledger(spec: Spec, rows: xr.Dataset, outcome: bool) -> tuple[Loss, ...]:
+    """Count each row that cannot be used under the first reason that applies to it."""
+    everything = Reader(rows, np.arange(rows.sizes["obs"]))
+    left = np.ones(rows.sizes["obs"], dtype=bool)
+    losses = []
+    for reason, missing in _reasons(spec, everything, outcome):
+        hit = np.flatnonzero(left & missing)
+        if hit.size:
+            places = zip(
+                everything.clusters[hit].tolist(), everything.years[hit].tolist(), strict=True
+            )
+            losses.append(Loss(reason, tuple(places)))
+            left[hit] = False
+    return tuple(losses)
+
+
+def counted(rows: int) -> str:
+    """Say a number of rows."""
+    return f"{rows} row{'s' * (rows > 1)}"
+
+
+def _reasons(spec: Spec, rows: Reader, outcome: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    _, declared = spec.outcome
+    reads = [read for read in declared.reads() if outcome or read.column != declared.column]
+    for items in spec.predictors().values():
+        reads += [read for read in items if not read.may_be_empty]
+    for factor in spec.fixed_effects.values():
+        reads += [Read(c, role="label") for c in factor.columns or () if c not in (CLUSTER, YEAR)]
+    for read in dict.fromkeys(reads):
+        if rows.is_number(read.column):
+            missing = np.isnan(rows.numbers(read))
+        else:
+            missing = rows.labels(read.column, read.lag) == ""
+        past = f" {read.lag} year{'s' * (read.lag > 1)} before" if read.lag else ""
+        yield f"no {read.column}{past}", missing
