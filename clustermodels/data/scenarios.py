@@ -1,19 +1,69 @@
-"""Scenario and Panel to an edited Panel."""
+"""Scenario and Panel to an edited Panel, and to the Design of it."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.design import Design, design
+from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
-from clustermodels.errors import PanelError, choices, nearest
+from clustermodels.errors import PanelError, Problem, choices, nearest
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.scenarios import Edit, Where, YearRange
 from clustermodels.spec.source import Path
 
 Mask = NDArray[np.bool_]
+
+
+def counterfactual(spec: Spec, panel: Panel, learned: Learned, scenario: str) -> Design:
+    """Design the panel that a scenario makes, with what the fitted one taught.
+
+    Raises
+    ------
+    PanelError
+        If the scenario does not fit the panel, or leads to values that a transform does not take.
+    """
+    panel = edited(spec, panel, scenario)
+    try:
+        return design(spec, panel, learned)
+    except PanelError as error:
+        here = spec.source.problem(("scenarios", scenario), "")
+        raise PanelError(
+            [
+                replace(
+                    problem,
+                    what=f"it gives '{problem.path}' {problem.what}",
+                    fix="Edit less.",
+                    file=here.file,
+                    line=here.line,
+                    path=here.path,
+                )
+                for problem in error.problems
+            ]
+        ) from None
+
+
+def check_scenarios(spec: Spec, panel: Panel, learned: Learned) -> None:
+    """Design every scenario, so that none fails after a long fit.
+
+    Raises
+    ------
+    PanelError
+        With the problems of all of them.
+    """
+    problems: list[Problem] = []
+    for scenario in spec.scenarios:
+        try:
+            counterfactual(spec, panel, learned, scenario)
+        except PanelError as error:
+            problems += error.problems
+    if problems:
+        raise PanelError(problems)
 
 
 def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:

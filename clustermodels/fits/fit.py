@@ -17,6 +17,7 @@ from clustermodels.data.design import Design, design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Panel
 from clustermodels.data.reading import read_panel
+from clustermodels.data.scenarios import check_scenarios
 from clustermodels.engines.draws import Progress
 from clustermodels.fits.density import log_likelihood, log_prior
 from clustermodels.fits.file import check_target, save
@@ -90,6 +91,7 @@ def fit(
         check_target(out)
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
+    check_scenarios(spec, panel, learned)
     moved = centred(design(spec, panel, learned))
     learned = learned.model_copy(update={"centred": moved})
     of = design(spec, panel, learned)

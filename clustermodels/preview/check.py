@@ -8,6 +8,7 @@ from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned, learn
 from clustermodels.data.panel import Panel
 from clustermodels.data.reading import read_panel
+from clustermodels.data.scenarios import check_scenarios
 from clustermodels.errors import Finding
 from clustermodels.preview.identification import identification
 from clustermodels.preview.rows import row_findings
@@ -39,6 +40,7 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
     spec = spec if isinstance(spec, Spec) else read_spec(spec)
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
+    check_scenarios(spec, panel, learned)
     return findings(spec, panel, learned, design(spec, panel, learned))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.predictor import expected_outcome
-from clustermodels.data.scenarios import edited
+from clustermodels.data.scenarios import counterfactual
 from clustermodels.fits.record import Fit, flat
 
 
@@ -34,8 +34,11 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
     """
-    panel = fit.panel if scenario is None else edited(fit.spec, fit.panel, scenario)
-    design = fit.design(panel)
+    design = (
+        fit.design()
+        if scenario is None
+        else counterfactual(fit.spec, fit.panel, fit.learned, scenario)
+    )
     posterior = fit.posterior
     values = expected_outcome(design, flat(posterior))
     shape = (posterior.sizes["chain"], posterior.sizes["draw"], -1)

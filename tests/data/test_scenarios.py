@@ -200,3 +200,22 @@ def test_a_condition_on_a_column_that_the_run_does_not_hold(tiny_fit, tmp_path):
     assert problem.what == "a column that the run does not hold"
     assert problem.fix == "Did you mean 'centrality'?"
     assert problem.line == 1
+
+
+def test_every_scenario_is_judged_before_a_fit():
+    """All problems at once, each at its own scenario, also where only the transform refuses."""
+    document = PLAIN | {
+        "treatments": {"dose": {"transform": "log", "slope": "common"}},
+        "scenarios": {
+            "fine": [{"add": {"dose": 1}}],
+            "gone": [{"set": {"dose": 0}}],
+            "late": [{"add": {"dose": 1}, "years": [2050]}],
+        },
+    }
+    for verb in (cm.check, cm.fit):
+        with pytest.raises(cm.PanelError) as refused:
+            verb(cm.read_spec(document), table())
+        gone, late = refused.value.problems
+        assert (gone.path, late.path) == ("scenarios.gone", "scenarios.late.0.years")
+        assert gone.what == "it gives 'treatments.dose' 41 values that log does not take"
+        assert late.got == "2050"
