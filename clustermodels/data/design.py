@@ -20,7 +20,7 @@ from clustermodels.families.priors import Prior
 from clustermodels.families.table import find
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
-from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.reads import Read
 
 
@@ -232,7 +232,8 @@ def _factors(
     for name, item in spec.fixed_effects.items():
         effect = names.effect(name)
         if item.pooling == "free":
-            own = priors.coefficient(spec, effect, default.level)
+            width = default.level if name == YEAR else default.unit
+            own = priors.coefficient(spec, effect, width)
             blocks.append(_levels(effect, factors[name], "free", Term(effect, own)))
             continue
         spread = priors.positive(spec, names.sd(effect), default.level_sd)

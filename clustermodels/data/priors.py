@@ -35,8 +35,11 @@ class Defaults:
     intercept
         The sd of the intercept: 2.5 spreads.
     level
-        The sd of free effects of levels: 2.5 spreads, so wide that they are all but what least
-        squares or maximum likelihood would give each level.
+        The sd of free effects of years and of a control's levels: 2.5 spreads.
+    unit
+        The sd of free effects of every other factor: 10 spreads. Where a level has few rows, a
+        narrower prior lets differences between levels into the slopes, which free effects are
+        there to keep out.
     slope
         The sd of the coefficient of a standardised column.
     level_sd, slope_sd
@@ -48,6 +51,7 @@ class Defaults:
     centre: float
     intercept: float
     level: float
+    unit: float
     slope: float
     level_sd: float
     slope_sd: float
@@ -63,6 +67,7 @@ def defaults(spec: Spec, learned: Learned) -> Defaults:
         centre=centre,
         intercept=2.5 * spread,
         level=2.5 * spread,
+        unit=10 * spread,
         slope=2.5 * spread if identity else RATIO_SD,
         level_sd=spread,
         slope_sd=spread if identity else RATIO_SD,

@@ -183,6 +183,9 @@ def test_defaults_for_location_families_scale_with_the_outcome():
     ] * 2
     assert block_of(design, "year_effect").terms[0].prior == prior("normal", mean=0, sd=2.5 * s)
     assert design.outcome.parameters["sigma"] == prior("exponential", mean=s)
+    sections["fixed_effects"] = {"cluster": {"pooling": "free"}}
+    design = designed(document("difference", None, **sections), frame)[3]
+    assert block_of(design, "cluster_effect").terms[0].prior == prior("normal", mean=0, sd=10 * s)
 
 
 @pytest.mark.parametrize("effect", ["ratio", "odds_ratio"])
