@@ -1,13 +1,15 @@
 """What can be wrong, and the one place that words it.
 
 A :class:`Problem` is one thing that is wrong, at one place of one file. ``SpecError`` and
-``PanelError`` carry every problem that was found; ``FitError`` says why a run cannot go on.
+``PanelError`` carry every problem that was found, in file order; ``FitError`` says why a run cannot
+go on.
 A :class:`Finding` is statistical doubt: never an exception, always printed.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -97,7 +99,11 @@ class ClusterModelsError(Exception):
 
 class _ProblemsError(ClusterModelsError):
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+        files = [*dict.fromkeys(problem.file for problem in problems)]
+        # stable: what stands on one line keeps the order in which it was found; counts come last
+        self.problems = tuple(
+            sorted(problems, key=lambda found: (files.index(found.file), found.line or math.inf))
+        )
         super().__init__("\n".join(word(problem) for problem in self.problems))
 
 

@@ -175,8 +175,7 @@ def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Pro
     cluster = labels(table, spec.data.panel.cluster)
     year, problems = years(table, spec.data.panel.year)
     problems = [*problems, *unnamed(cluster, table, spec.data.panel.cluster)]
-    if problems:
-        return xr.Dataset(), problems
+    keyed = not problems
     variables = {}
     for column, numeric in _roles(spec, table, outcome).items():
         if numeric:
@@ -188,6 +187,8 @@ def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Pro
             variables[column] = np.array(["" if t is None else t for t in text], dtype=object)
     if not outcome:
         variables[spec.outcome[1].column or ""] = np.full(table.rows, np.nan)
+    if not keyed:
+        return xr.Dataset(), problems
     order = np.lexsort((year, cluster.astype(str)))
     problems += twice(cluster[order], year[order], order, table)
     rows = xr.Dataset(

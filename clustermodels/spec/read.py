@@ -121,7 +121,7 @@ def _validated(data: dict[str, Any], source: Source) -> Spec:
     spec = sourced(spec, source)
     problems += broken_rules(spec, broken)
     if problems:
-        raise SpecError(_in_order(problems))
+        raise SpecError(problems)
     return spec
 
 
@@ -198,7 +198,3 @@ def _sound_part(data: dict[str, Any], broken: frozenset[str]) -> Spec:
         "outcomes": {"-": {"family": "gaussian"}},
     }
     return Spec.model_validate({**stand_in, **parts})
-
-
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.line or 0)
