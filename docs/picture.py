@@ -19,7 +19,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 DOCS = Path(__file__).parent
-WIDTH = 104
+WIDTH = 120
 THEME = TerminalTheme(
     (253, 253, 250),
     (40, 44, 52),
