@@ -9,7 +9,7 @@ PYTHON := $(shell for python in python3.14 python3.13 python3.12 python3; do \
   if $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then \
   echo $$python; break; fi; done)
 
-.PHONY: help install demo test test-slow bench schema clean
+.PHONY: help install demo test test-slow bench docs schema clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ test-slow: install ## Recover known truths (minutes to hours)
 bench: install ## Time fits beside peers
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python tests/benchmarks/run.py
+
+docs: install ## Run the commands in the documentation again and write their output
+	@$(BIN)/python docs/refresh.py && $(BIN)/python docs/picture.py
 
 schema: install ## Write specs/schema.json again
 	@$(BIN)/clustermodels schema > specs/schema.json
