@@ -115,8 +115,9 @@ def fit(
     before = cm.check(document)
     with sampling() as progress:
         made = cm.fit(document, out=out, progress=progress)
-    printing.summary(cm.summary(made), Format.text, every=False)
-    found = (*before, *cm.diagnose(made).findings)
+    table = cm.summary(made)
+    printing.summary(table, Format.text, every=False)
+    found = (*before, *cm.diagnose(made, table).findings)
     printing.findings(found)
     say(f"saved {out}")
     _fail(found, fail_on)
@@ -187,6 +188,9 @@ def simulate(
     The table holds the columns that the document names, with the outcome drawn.
     """
     document = cm.read_spec(spec)
+    panel = document.data.panel.path
+    if panel is not None and out.resolve() == (document.source.folder / panel).resolve():
+        raise FitError(f"{out} is not replaced because the document reads it. Name another file.")
     drawn = cm.simulate(document, cm.read_truth(at), seed=seed)
     printing.write_panel(drawn, document.data.panel.cluster, document.data.panel.year, out)
     say(f"wrote {out}")

@@ -18,6 +18,8 @@ from clustermodels.spec.read import read_text
 from clustermodels.tables.writing import whole
 
 FORMAT = 1
+# How every HDF5 file, and so every run, begins.
+SIGNATURE = b"\x89HDF"
 
 
 def check_target(out: str | os.PathLike[str]) -> None:
@@ -30,6 +32,13 @@ def check_target(out: str | os.PathLike[str]) -> None:
         raise FitError(f"{path} cannot be written because there is no folder {folder}. Create it.")
     if not os.access(folder, os.W_OK):
         raise FitError(f"{path} cannot be written because {folder} is read-only.")
+    if path.exists():
+        with path.open("rb") as there:
+            if there.read(len(SIGNATURE)) != SIGNATURE:
+                raise FitError(
+                    f"{path} is not replaced because what is there is not a run. "
+                    "Name another file, or delete it first."
+                )
 
 
 def save(fit: Fit, out: str | os.PathLike[str]) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.errors import Finding, choices
-from clustermodels.fits.record import Fit, flat
+from clustermodels.fits.record import Fit
 from clustermodels.results import chains
 from clustermodels.results.checks import predictive_checks
-from clustermodels.results.robust import robust_sd
+from clustermodels.results.summary import summary
 from clustermodels.spec.source import Path
 
 LARGEST_RHAT = 1.01
@@ -42,13 +42,15 @@ class Diagnosis:
     sampler: dict[str, float]
 
 
-def diagnose(fit: Fit) -> Diagnosis:
+def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     """Diagnose a fit: the chains, the model against the data, the errors against clustering.
 
     Parameters
     ----------
     fit
         A fit.
+    table
+        Its ``summary``, where that is at hand; made otherwise.
 
     Returns
     -------
@@ -56,9 +58,10 @@ def diagnose(fit: Fit) -> Diagnosis:
         Findings say what they mean for the policy answer, and which line of the document to
         change.
     """
+    table = summary(fit) if table is None else table
     checks = predictive_checks(fit)
-    sampler, findings = _chains(fit)
-    findings += [*_against_data(fit, checks), *_against_clustering(fit)]
+    sampler, findings = _chains(fit, table)
+    findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
     rank = {"serious": 0, "warning": 1, "note": 2}
     findings.sort(key=lambda finding: rank[finding.severity])
     return Diagnosis(tuple(findings), checks, sampler)
@@ -68,25 +71,19 @@ def _at(fit: Fit, *path: str) -> tuple[str, int | None]:
     return ".".join(path), fit.spec.source.line(tuple[str | int, ...](path))
 
 
-def _extreme(found: xr.Dataset, largest: bool) -> tuple[float, str]:
-    """Give the largest (smallest) value over a dataset, and whose it is."""
-    pick = np.nanmax if largest else np.nanmin
-    values = {
-        str(name): float(pick(part.to_numpy()))
-        for name, part in found.data_vars.items()
-        if np.isfinite(part.to_numpy()).any()
-    }
-    if not values:
+def _extreme(column: xr.DataArray, sign: float) -> tuple[float, str]:
+    """Give the largest (smallest, for a sign of -1) value of a column, and whose it is."""
+    values = column.to_numpy()
+    if not np.isfinite(values).any():
         return float("nan"), ""
-    name = (max if largest else min)(values, key=lambda key: values[key])
-    return values[name], name
+    spot = int(np.nanargmax(sign * values))
+    return float(values[spot]), str(column["quantity"].to_numpy()[spot])
 
 
-def _chains(fit: Fit) -> tuple[dict[str, float], list[Finding]]:
-    posterior = fit.posterior
-    rhat, rhat_of = _extreme(chains.rhat(posterior), largest=True)
-    bulk, bulk_of = _extreme(chains.ess(posterior, "bulk"), largest=False)
-    tail, tail_of = _extreme(chains.ess(posterior, "tail"), largest=False)
+def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float], list[Finding]]:
+    rhat, rhat_of = _extreme(table["rhat"], 1.0)
+    bulk, bulk_of = _extreme(table["ess_bulk"], -1.0)
+    tail, tail_of = _extreme(table["ess_tail"], -1.0)
     numbers = {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
     findings: list[Finding] = []
     engine, line = _at(fit, "engine")
@@ -238,13 +235,12 @@ def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
     return "Predicted totals are off, and with them a scenario's total.", change
 
 
-def _against_clustering(fit: Fit) -> Iterator[Finding]:
-    draws = flat(fit.posterior)
-    robust = robust_sd(fit.design(), draws)
+def _against_clustering(fit: Fit, table: xr.Dataset) -> Iterator[Finding]:
+    columns = (table[name].to_numpy() for name in ("name", "robust_sd", "sd"))
     wide = {
-        name: (sd, float(chains.sd(draws[name])))
-        for name, sd in robust.items()
-        if sd > ROBUST_RATIO * chains.sd(draws[name])
+        str(name): (float(robust), float(own))
+        for name, robust, own in zip(*columns, strict=True)
+        if robust > ROBUST_RATIO * own
     }
     if not wide:
         return

@@ -164,6 +164,11 @@ def test_schema_and_version(run):
         (("summary", "spec.json"), 3, "it is not a whole run"),
         (("fit", "spec.json", "--out", "none/run.nc"), 3, "there is no folder none"),
         (("predict", "run.nc", "--scenario", "one_mor"), 2, "Did you mean 'one_more'?"),
+        (
+            ("simulate", "spec.json", "--at", "run.nc", "--out", "panel.csv"),
+            3,
+            "panel.csv is not replaced because the document reads it",
+        ),
     ],
 )
 def test_wrong_use_is_said_and_has_its_code(run, arguments, code, said):

@@ -12,6 +12,8 @@ import xarray as xr
 import clustermodels as cm
 from tests.tiny import TINY, tiny_table
 
+OLD = b"\x89HDF, the old one"
+
 ASK = """
 import sys, hashlib, numpy as np, clustermodels as cm
 fit = cm.load_fit(sys.argv[1])
@@ -93,7 +95,7 @@ def test_awkward_names_survive(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file(tiny_fit, tmp_path, monkeypatch):
     path = tmp_path / "run.nc"
-    path.write_bytes(b"the old one")
+    path.write_bytes(OLD)
 
     def broken(*_args, **_given):
         raise OSError(28, "No space left on device")
@@ -101,7 +103,7 @@ def test_a_failed_write_leaves_the_old_file(tiny_fit, tmp_path, monkeypatch):
     monkeypatch.setattr(xr.DataTree, "to_netcdf", broken)
     with pytest.raises(cm.FitError, match="because No space left"):
         cm.save(tiny_fit, path)
-    assert path.read_bytes() == b"the old one"
+    assert path.read_bytes() == OLD
     assert [p.name for p in tmp_path.iterdir()] == ["run.nc"]
 
 
@@ -125,6 +127,11 @@ def test_a_place_that_cannot_be_written_is_refused_before_sampling(tiny_spec, ti
         cm.fit(tiny_spec, tiny_panel, out=tmp_path / "none" / "run.nc")
     with pytest.raises(cm.FitError, match="it is a folder"):
         cm.fit(tiny_spec, tiny_panel, out=tmp_path)
+    data = tmp_path / "panel.csv"
+    data.write_text("city,year\n")
+    with pytest.raises(cm.FitError, match="not replaced because what is there is not a run"):
+        cm.fit(tiny_spec, tiny_panel, out=data)
+    assert data.read_text() == "city,year\n"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -137,7 +144,7 @@ def test_interrupted_or_killed_it_leaves_the_old_file(tmp_path, how):
     }
     (tmp_path / "spec.json").write_text(json.dumps(document))
     out = tmp_path / "run.nc"
-    out.write_bytes(b"the old one")
+    out.write_bytes(OLD)
     with subprocess.Popen(
         [sys.executable, "-m", "clustermodels", "fit", str(tmp_path / "spec.json"), "--out", out],
         stderr=subprocess.PIPE,
@@ -148,7 +155,7 @@ def test_interrupted_or_killed_it_leaves_the_old_file(tmp_path, how):
         running.send_signal(how)
         said = running.communicate(timeout=60)[1]
     assert running.returncode == (3 if how == signal.SIGINT else -9)
-    assert out.read_bytes() == b"the old one"
+    assert out.read_bytes() == OLD
     assert sorted(p.name for p in tmp_path.iterdir()) == ["panel.csv", "run.nc", "spec.json"]
     assert "Traceback" not in said
     if how == signal.SIGINT:
