@@ -34,7 +34,7 @@ def check_target(out: str | os.PathLike[str]) -> None:
         raise FitError(f"{path} cannot be written because {folder} is read-only.")
     if path.exists():
         with path.open("rb") as there:
-            if there.read(len(SIGNATURE)) != SIGNATURE:
+            if there.read(len(SIGNATURE)) not in (SIGNATURE, b""):
                 raise FitError(
                     f"{path} is not replaced because what is there is not a run. "
                     "Name another file, or delete it first."
