@@ -23,6 +23,7 @@ from .preview.check import check as check
 from .preview.explain import explain as explain
 from .preview.starter import draft_spec as draft_spec
 from .preview.starter import start_project as start_project
+from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.effects import effects as effects
 from .results.extrapolation import extrapolation as extrapolation

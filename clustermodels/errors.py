@@ -66,16 +66,40 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
+# What other programs and textbooks call some of the choices.
+_SYNONYMS = {
+    "nbreg": "negative_binomial",
+    "negbin": "negative_binomial",
+    "nb": "negative_binomial",
+    "logit": "bernoulli",
+    "logistic": "bernoulli",
+    "ols": "gaussian",
+    "normal": "gaussian",
+    "ln": "log",
+    "random": "partial",
+    "fixed": "free",
+    "mundlak": "correlated",
+    "multiply": "scale",
+}
+
+
 def nearest(name: str, choices: Iterable[str]) -> str | None:
     """Give the choice that ``name`` was most likely meant to be, or None.
+
+    A synonym counts where what it stands for is one of the choices.
 
     Examples
     --------
     >>> nearest("negative_binomal", ["poisson", "negative_binomial"])
     'negative_binomial'
+    >>> nearest("mundlak", ["free", "partial", "correlated"])
+    'correlated'
     """
     known = {choice.casefold(): choice for choice in choices}
-    found = difflib.get_close_matches(str(name).casefold(), list(known), n=1, cutoff=0.6)
+    wanted = str(name).casefold()
+    if wanted not in known and _SYNONYMS.get(wanted) in known:
+        wanted = _SYNONYMS[wanted]
+    found = difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.6)
     return known[found[0]] if found else None
 
 

@@ -90,7 +90,7 @@ def check(
     """
     found = cm.check(spec)
     if format_ is Format.text:
-        say(f"{spec}: the document and its data are right.")
+        say(f"{spec}: no mistakes in the document and its data.")
     printing.findings(found, format_)
     _fail(found, fail_on)
 
@@ -133,7 +133,12 @@ def summary(
 
     Means, intervals, cluster-robust standard deviations, convergence.
     """
-    printing.summary(cm.summary(cm.load_fit(run)), format_, every=every)
+    made = cm.load_fit(run)
+    table = cm.summary(made)
+    printing.summary(table, format_, every=every)
+    doubts = cm.chain_findings(made, table)
+    if doubts and format_ in (Format.text, Format.markdown):
+        printing.findings(doubts)
 
 
 @app.command()
@@ -166,14 +171,14 @@ def predict(
         made = cm.Fit(cm.read_scenarios(scenarios, made.spec), made.panel, made.learned, made.tree)
     names = [scenario] if scenario is not None else list(made.spec.scenarios)
     tables = [cm.effects(made), *(cm.effects(made, name) for name in names)]
-    doubts = [finding for name in names for finding in cm.extrapolation_findings(made, name)]
+    doubts = [*cm.chain_findings(made)]
+    doubts += [finding for name in names for finding in cm.extrapolation_findings(made, name)]
     printing.effects(tables, format_, made.spec.outcome[0])
-    if format_ is Format.text:
+    if format_ in (Format.text, Format.markdown):
         if not names:
             say("The document has no scenarios; write some, or give a file: --scenarios.")
         if doubts:
             printing.findings(doubts)
-        say(printing.ASSUMPTIONS)
 
 
 @app.command()

@@ -23,14 +23,9 @@ from clustermodels.cli.tables import (
     table,
 )
 from clustermodels.errors import Finding, FitError
+from clustermodels.preview.words import ASSUMPTIONS
 from clustermodels.results.intervals import LOWER, UPPER
 from clustermodels.tables.writing import whole
-
-ASSUMPTIONS = (
-    "A scenario is forward simulation under the model's assumptions, not proof of cause: nothing "
-    "else may move with the policy once the model's terms are held fixed, past outcomes may not "
-    "drive it, and it may not reach other clusters."
-)
 
 
 def findings(found: Sequence[Finding], format_: Format = Format.text) -> None:
@@ -74,6 +69,9 @@ def summary(numbers: Any, format_: Format, *, every: bool) -> None:
     for name, values in numbers.data_vars.items():
         cells = zip(_cells(values.to_numpy()), keep, strict=True)
         columns[str(name)] = [cell for cell, kept in cells if kept]
+    if format_ is Format.text:  # the smaller of the two, so that a line fits a terminal
+        sizes = zip(columns.pop("ess_bulk"), columns.pop("ess_tail"), strict=True)
+        columns["ess"] = [min((x for x in pair if x is not None), default=None) for pair in sizes]
     table(columns, format_, "Posterior")
     hidden = len(keep) - sum(keep)
     if hidden and format_ is Format.text:
@@ -160,15 +158,35 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
             title = f"{outcome} under '{estimate.pop('scenario')[0]}' against the observed policies"
             kind = "quantity"
         per = dict.fromkeys(str(cell) for cell in estimate.pop("per", []) if cell != "unit")
-        table(_side_by_side(estimate, kind), format_, title)
+        if "moderator_value" in estimate:
+            values = zip(estimate["at"], estimate.pop("moderator_value"), strict=True)
+            estimate["at"] = [f"{at} ({number(value)})" if at else "" for at, value in values]
+        whole = _side_by_side(estimate, kind)
+        # a probability of neither is that of a row in which nothing changes
+        moved = [cell is not None for cell in whole["P(increase)"]]
+        changed = {n: [c for c, k in zip(v, moved, strict=True) if k] for n, v in whole.items()}
+        table(changed, format_, title)
+        still = len(moved) - sum(moved)
+        if still:
+            say(f"Nothing changes in {still} of {len(moved)} lines; csv and json list them.")
         if per:
             say(f"The coefficient is per unit as it enters; the other for {', '.join(per)}.")
+        say("")
+    say("Medians, with 95 % equal-tailed intervals in brackets.")
+    say(ASSUMPTIONS)
 
 
 def _columns(estimate: Any) -> dict[str, list[Cell]]:
     """Give an estimate's labels and numbers as columns."""
     labels = [n for n, v in estimate.coords.items() if v.dims == ("row",) and n != "row"]
     return {str(n): _cells(estimate[n].to_numpy()) for n in (*labels, *estimate.data_vars)}
+
+
+def _probability(share: Cell) -> Cell:
+    """Write a share of draws; that of all or none is known only to be close to 1 or 0."""
+    if not isinstance(share, float):
+        return None
+    return ">0.999" if share > 0.999 else "<0.001" if share < 0.001 else f"{share:.3f}"
 
 
 def _stacked(tables: Sequence[Columns]) -> Columns:
@@ -188,7 +206,7 @@ def _stacked(tables: Sequence[Columns]) -> Columns:
 
 def _side_by_side(columns: Columns, kind: str) -> Columns:
     """Set the rows that differ in ``kind`` alone beside each other: median and interval a cell."""
-    last = ("P(gain)", "beyond data")
+    last = ("P(increase)", "beyond data")
     numbers = (kind, "median", LOWER, UPPER, "probability", "beyond_data")
     labels = [name for name in columns if name not in numbers]
     rows: dict[tuple[Cell, ...], dict[str, Cell]] = {}
@@ -197,12 +215,13 @@ def _side_by_side(columns: Columns, kind: str) -> Columns:
         median, low, high = (columns[name][spot] for name in ("median", LOWER, UPPER))
         row = rows.setdefault(about, dict(zip(labels, about, strict=True)))
         row[f"{columns[kind][spot]} [eti95]"] = f"{number(median)} {interval(low, high)}"
-        row.setdefault("P(gain)", columns["probability"][spot])
+        row.setdefault("P(increase)", _probability(columns["probability"][spot]))
         if "beyond_data" in columns:
             row.setdefault("beyond data", columns["beyond_data"][spot] or "")
     names = dict.fromkeys(name for row in rows.values() for name in row if name not in last)
     names |= dict.fromkeys(name for name in last if any(name in row for row in rows.values()))
-    kept = [n for n in names if any(number(row[n]) for row in rows.values())]
+    asked = "P(increase)"
+    kept = [n for n in names if n == asked or any(number(row[n]) for row in rows.values())]
     return {name: [row[name] for row in rows.values()] for name in kept}
 
 

@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import typer
 from rich import box
@@ -138,7 +138,10 @@ def _rich(names: list[str], rows: Sequence[Sequence[Cell]]) -> RichTable:
     made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for position, name in enumerate(names):
         text = all(isinstance(row[position], str) for row in rows)
-        made.add_column(Text(name), justify="left" if text else "right", overflow="fold")
+        # a number that is broken in two reads as another
+        whole = not text or "eti95" in name
+        side: Literal["left", "right"] = "left" if text else "right"
+        made.add_column(Text(name), justify=side, overflow="fold", no_wrap=whole)
     for row in rows:
         made.add_row(*(Text(number(cell)) for cell in row))
     return made

@@ -41,6 +41,8 @@ class Column:
         The words for one unit of change, where they are not the transform's own.
     place
         A Problem that stands where the document names the column, to be worded.
+    lag
+        How many years before the row's its cell stands.
     """
 
     values: Values
@@ -48,6 +50,7 @@ class Column:
     symbol: str = ""
     change: str | None = None
     place: Problem = _NOWHERE
+    lag: int = 0
 
 
 @singledispatch
@@ -65,7 +68,7 @@ def _dose(treatment: Dose, reader: Reader) -> Column:
 def _adoption(treatment: Adoption, reader: Reader) -> Column:
     values = reader.numbers(treatment.reads()[0])
     if treatment.first_year is None:
-        _refuse_switching(values, treatment.column or "", reader)
+        _refuse_switching(values, treatment, reader)
         return Column(values, symbol=symbol(treatment.reads()[0]), change="adoption")
     never = np.isnan(values) | (values == 0)
     on = ~never & (reader.years >= np.where(never, np.inf, values) + treatment.lag)
@@ -74,7 +77,7 @@ def _adoption(treatment: Adoption, reader: Reader) -> Column:
 
 
 def _of(read: Read, transform: Transform, reader: Reader) -> Column:
-    return Column(reader.numbers(read), transform, symbol(read))
+    return Column(reader.numbers(read), transform, symbol(read), lag=read.lag)
 
 
 def symbol(read: Read) -> str:
@@ -82,8 +85,8 @@ def symbol(read: Read) -> str:
     return f"{read.column}[i,t{f'-{read.lag}' * bool(read.lag)}]"
 
 
-def _refuse_switching(values: Values, column: str, reader: Reader) -> None:
-    clusters, years = reader.clusters, reader.years
+def _refuse_switching(values: Values, treatment: Adoption, reader: Reader) -> None:
+    clusters, years = reader.clusters, reader.years - treatment.lag
     same = clusters[1:] == clusters[:-1]
     bad = ~np.isin(values, (0.0, 1.0))
     off = np.concatenate([[False], same & (np.diff(values) < 0)])
@@ -96,7 +99,7 @@ def _refuse_switching(values: Values, column: str, reader: Reader) -> None:
             raise PanelError(
                 [
                     Problem(
-                        f"'{column}': {what}",
+                        f"'{treatment.column}': {what}",
                         fix,
                         got=f"{values[spot]:g} in {clusters[spot]} {years[spot]}",
                     )
@@ -186,7 +189,8 @@ def transformed(
                     fix="Choose log1p, or no transform."
                     if column.transform == "log"
                     else "Choose another transform.",
-                    got=f"{column.values[spot]:g} in {reader.clusters[spot]} {reader.years[spot]}",
+                    got=f"{column.values[spot]:g} in {reader.clusters[spot]} "
+                    f"{reader.years[spot] - column.lag}",
                     expected=domain(column.transform),
                 )
             )

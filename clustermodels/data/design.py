@@ -195,7 +195,8 @@ def _means(
         terms = []
         for position, column in enumerate(means.columns):
             unit = _unit(spec, column, learned)[0] / means.spreads[position]
-            own = priors.coefficient(spec, block, default.slope, unit)
+            # differences between levels are of the outcome's own size, whatever the link
+            own = priors.coefficient(spec, block, default.level, unit)
             terms.append(Term(column, own, unit))
         values = centred[factors[name].codes]
         blocks.append(Block(block, values, tuple(terms), labels=means.columns))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +16,26 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.reads import Read, Role
 from clustermodels.spec.source import Path
-from clustermodels.tables.cast import is_number, labels, numbers, years
+from clustermodels.tables.cast import (
+    is_meant_as_number,
+    is_number,
+    is_truth,
+    labels,
+    numbers,
+    years,
+)
 from clustermodels.tables.objects import from_object
 from clustermodels.tables.read import read_table
 from clustermodels.tables.table import Table
 
 # What a panel calls its own coordinates.
 TAKEN = (CLUSTER, YEAR, "obs", "used")
+# What to do where text stands for numbers, by section.
+_WAYS_OUT = {
+    "outcomes": "Name a numeric column.",
+    "controls": "Name a numeric column, or write kind: categorical.",
+    "scenarios": "Compare it with 'is:'.",
+}
 
 
 def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Panel:
@@ -112,34 +125,35 @@ def _columns(spec: Spec, outcome: bool) -> Iterator[tuple[str, Path]]:
     """Give every column that the document names, and where it names it."""
     yield spec.data.panel.cluster, ("data", "panel", "cluster")
     yield spec.data.panel.year, ("data", "panel", "year")
+    for read, path in _reads(spec, outcome):
+        yield read.column, path
+
+
+def _reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
+    """Give every read of a column beside the panel's own, and where the document asks for it."""
     name, declared = spec.outcome
     for read in declared.reads():
         if outcome or read.column != declared.column:
-            yield read.column, ("outcomes", name)
+            yield read, ("outcomes", name)
     for item, reads in spec.predictors().items():
         for read in reads:
-            yield read.column, item
+            yield read, item
     for name, factor in spec.fixed_effects.items():
         for column in factor.columns or ():
             if column not in (CLUSTER, YEAR):
-                yield column, ("fixed_effects", name)
-    for column, path in where_columns(spec):
-        yield column, path
+                yield Read(column, role="label"), ("fixed_effects", name)
+    yield from _conditions(spec)
 
 
-def roles_of(spec: Spec) -> tuple[str, ...]:
-    """Give the names under which conditions know cluster and year."""
-    return (CLUSTER, YEAR, spec.data.panel.cluster, spec.data.panel.year)
-
-
-def where_columns(spec: Spec) -> Iterator[tuple[str, Path]]:
-    """Give the columns that scenarios' conditions name, but for the roles cluster and year."""
-    roles = roles_of(spec)
+def _conditions(spec: Spec) -> Iterator[tuple[Read, Path]]:
+    """Give what scenarios' conditions read, but for the roles cluster and year."""
+    roles = (CLUSTER, YEAR, spec.data.panel.cluster, spec.data.panel.year)
     for name, scenario in spec.scenarios.items():
         for position, edit in enumerate(scenario):
-            for column in edit.where or ():
+            for column, condition in (edit.where or {}).items():
+                role: Role = "number" if condition.compares else "either"
                 if column not in roles:
-                    yield column, ("scenarios", name, position, "where", column)
+                    yield Read(column, role=role), ("scenarios", name, position, "where", column)
 
 
 def _absent(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
@@ -180,7 +194,10 @@ def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Pro
     for column, numeric in _roles(spec, table, outcome).items():
         if numeric:
             values, bad = numbers(table, column)
-            problems += _or_label(spec, column, bad)
+            if bad and _holds_text(table, column):
+                problems.append(_text_for_numbers(spec, table, column, outcome))
+            else:
+                problems += _or_label(spec, column, bad)
             variables[column] = values
         else:
             text = labels(table, column)
@@ -206,28 +223,13 @@ def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Pro
 
 def _roles(spec: Spec, table: Table, outcome: bool) -> dict[str, bool]:
     """Tell for each column that is read whether it is a number; a number wins over a label."""
-    _, declared = spec.outcome
     roles: dict[str, set[str]] = {}
-
-    def note(reads: Iterable[Read]) -> None:
-        for read in reads:
-            roles.setdefault(read.column, set()).add(read.role)
-
-    note(read for read in declared.reads() if outcome or read.column != declared.column)
-    for reads in spec.predictors().values():
-        note(reads)
-    for factor in spec.fixed_effects.values():
-        note(Read(c, role="label") for c in factor.columns or () if c not in (CLUSTER, YEAR))
-    for scenario in spec.scenarios.values():
-        for edit in scenario:
-            for column, condition in (edit.where or {}).items():
-                role: Role = "number" if condition.compares else "either"
-                if column not in roles_of(spec):
-                    note([Read(column, role=role)])
+    for read, _ in _reads(spec, outcome):
+        roles.setdefault(read.column, set()).add(read.role)
     read_as_number = {
         column
         for column, wanted in roles.items()
-        if "number" in wanted or ("either" in wanted and _looks_numeric(table, column))
+        if "number" in wanted or ("either" in wanted and _looks_numeric(spec, table, column))
     }
     return {
         column: column in read_as_number
@@ -236,19 +238,54 @@ def _roles(spec: Spec, table: Table, outcome: bool) -> dict[str, bool]:
     }
 
 
-def _looks_numeric(table: Table, column: str) -> bool:
-    """Take a column for numbers as soon as one of its values is; its other text is then wrong."""
+def _looks_numeric(spec: Spec, table: Table, column: str) -> bool:
+    """Take a column for numbers as soon as one of its values is; its other text is then wrong.
+
+    Of a control that does not say its kind, a number written for people (4,53) counts as well.
+    """
+    if table.columns[column].dtype.kind != "O":
+        return True
+    counts = is_meant_as_number if _is_undecided(spec, column) else is_number
+    return any(counts(cell) for cell in _texts(table, column))
+
+
+def _holds_text(table: Table, column: str) -> bool:
+    """Tell whether no cell of a column is a number, nor could be mended to be one."""
+    text = _texts(table, column)
+    return bool(text) and not any(is_meant_as_number(cell) or is_truth(cell) for cell in text)
+
+
+def _texts(table: Table, column: str) -> list[str]:
+    """Give the different cells of a column of text; none where it holds numbers already."""
     values = table.columns[column]
     if values.dtype.kind != "O":
-        return True
-    text = [value for value in values.tolist() if value is not None]
-    return any(is_number(value) for value in dict.fromkeys(text))
+        return []
+    return [*dict.fromkeys(cell for cell in values.tolist() if cell is not None)]
+
+
+def _text_for_numbers(spec: Spec, table: Table, column: str, outcome: bool) -> Problem:
+    """Say where the document first asks for numbers of a column that holds text."""
+    path = next(
+        path
+        for read, path in _reads(spec, outcome)
+        if read.column == column and read.role == "number"
+    )
+    return spec.source.problem(
+        path,
+        f"'{column}' holds text, and this needs numbers",
+        got=repr(_texts(table, column)[0]),
+        fix=_WAYS_OUT.get(str(path[0]), "Name a numeric column, or make it a control."),
+    )
+
+
+def _is_undecided(spec: Spec, column: str) -> bool:
+    """Tell whether a control reads a column and leaves its kind to the cells."""
+    return any(c.column == column and c.kind is None for c in spec.controls.values())
 
 
 def _or_label(spec: Spec, column: str, bad: list[Problem]) -> list[Problem]:
     """Add the other way out where a control may be a number or a label, as its cells say."""
-    either = [c for c in spec.controls.values() if c.column == column and c.kind is None]
-    if not either:
+    if not _is_undecided(spec, column):
         return bad
     other = "If its cells are names and not amounts, write kind: categorical."
     return [replace(problem, fix=f"{problem.fix} {other}".strip()) for problem in bad]

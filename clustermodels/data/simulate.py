@@ -27,8 +27,11 @@ def read_truth(path: Path) -> dict[str, Any]:
     """Read a file of posterior names and their true values."""
     try:
         values, _ = parse(path.read_text("utf-8-sig"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError([Problem(f"cannot be read: {error}", file=str(path))]) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SpecError([Problem(f"cannot be read: {reason}", file=str(path))]) from None
+    except UnicodeDecodeError:
+        raise SpecError([Problem("not UTF-8 text", "Save it so.", file=str(path))]) from None
     if not isinstance(values, dict):
         raise SpecError([Problem("not a mapping of names to values", file=str(path))])
     return values
@@ -82,8 +85,9 @@ def _stated(
 ) -> dict[str, NDArray[np.float64]]:
     """Give every posterior name a leading axis of one draw."""
     teller = _Teller(truth)
-    for name in (INTERCEPT, *of.outcome.parameters):
-        teller.scalar(name)
+    teller.scalar(INTERCEPT)
+    for name in of.outcome.parameters:
+        teller.positive(name)
     for block in of.blocks:
         if block.labels is not None:
             teller.vector(block.name, block.labels)
@@ -110,11 +114,15 @@ def _levels(block: Block, teller: _Teller, rng: np.random.Generator) -> None:
             teller.known.add(term.sd_name or "")
         teller.known.add(correlation(block.name))
         return
-    sds = [teller.scalar(term.sd_name or "") for term in block.terms]
+    sds = [teller.positive(term.sd_name or "") for term in block.terms]
     among = np.eye(len(names))
     if len(names) > 1:
         pairs = teller.vector(correlation(block.name), tuple(pair_labels(names)))
         among = matrix(pairs, len(names))[0]
+        if np.isfinite(among).all() and np.linalg.eigvalsh(among).min() < 0:
+            teller.refuse(correlation(block.name), "no correlations can be so", "-1 to 1, jointly")
+    if teller.problems:
+        return
     covariance = among * np.outer(sds, sds)
     drawn = rng.multivariate_normal(np.zeros(len(names)), covariance, size=len(labels))
     for position, term in enumerate(block.terms):
@@ -143,6 +151,12 @@ class _Teller:
         self.values[name] = np.array([value])
         return value
 
+    def positive(self, name: str) -> float:
+        value = self.scalar(name)
+        if value <= 0:
+            self.refuse(name, f"must be positive, not {value:g}", "a number above 0")
+        return value
+
     def vector(self, name: str, labels: tuple[str, ...]) -> Values:
         self.known.add(name)
         given = self.truth.get(name)
@@ -150,7 +164,7 @@ class _Teller:
             byname = {str(label): value for label, value in given.items()}
             for label in byname:
                 if label not in labels:
-                    self._refuse(name, f"'{label}' is not one of its levels", choices(labels))
+                    self.refuse(name, f"'{label}' is not one of its levels", choices(labels))
             numbers = [self._number(f"{name}.{label}", byname.get(label)) for label in labels]
         else:
             numbers = [self._number(name, given)] * len(labels)
@@ -170,8 +184,8 @@ class _Teller:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
             return float(value)
         what = "no true value" if value is None else f"not a finite number: {value!r}"
-        self._refuse(name, what, "a finite number")
+        self.refuse(name, what, "a finite number")
         return float("nan")
 
-    def _refuse(self, name: str, what: str, expected: str) -> None:
+    def refuse(self, name: str, what: str, expected: str) -> None:
         self.problems.append(Problem(what, "State it in the truth.", path=name, expected=expected))

@@ -69,12 +69,14 @@ def unit_change(
     """Give the step on the transformed scale that effects are quoted for, and its words.
 
     A doubling of x (or of 1 + x) under log (log1p): log 2. Otherwise one more unit of the
-    column at its median m: f(m + 1) - f(m).
+    column at its median m: f(m + 1) - f(m); under ``per: N``, N more.
     """
     if transform == "log":
         return float(np.log(2)), f"a doubling of {name}"
     if transform == "log1p":
         return float(np.log(2)), f"a doubling of 1 + {name}"
+    if isinstance(transform, Per):
+        return 1.0, f"{transform.per:g} more {name}"
     median = float(np.median(values))
     ends = forward(np.array([median, median + 1.0]), transform, standard)
     words = f"one more {name}"

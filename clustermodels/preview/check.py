@@ -11,6 +11,7 @@ from clustermodels.data.reading import read_panel
 from clustermodels.data.scenarios import check_scenarios
 from clustermodels.errors import Finding
 from clustermodels.preview.identification import identification
+from clustermodels.preview.idle import idle
 from clustermodels.preview.rows import row_findings
 from clustermodels.preview.support import support
 from clustermodels.spec.document import Spec
@@ -50,6 +51,7 @@ def findings(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[Fi
         *row_findings(spec, panel, of),
         *identification(spec, of),
         *support(spec, panel, learned),
+        *idle(spec, panel, learned, of),
     ]
     rank = {"serious": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda finding: rank[finding.severity]))

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from clustermodels.errors import PanelError, Problem
+from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.families.table import find, names
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import DIMS, INTERCEPT, by_cluster, correlation, effect, means, sd
-from clustermodels.tables.cast import is_number, labels, numbers, years
+from clustermodels.tables.cast import is_meant_as_number, is_number, labels, numbers, years
 from clustermodels.tables.table import Table
 
 HINT = "# yaml-language-server: $schema="
@@ -28,6 +28,7 @@ _WORDS = {
     "number": "numbers",
     "constant": "one value only",
     "infinite": "numbers, some of them infinite",
+    "marked": "numbers with a decimal comma, thousands separators or a per cent sign",
     "text": "text",
     "empty": "empty",
 }
@@ -43,8 +44,9 @@ def guess(values: NDArray[np.generic]) -> str:
     'count'
     """
     cells = [cell for cell in values.tolist() if cell is not None and cell == cell]
-    if any(isinstance(cell, str) and not is_number(cell) for cell in cells):
-        return "text"
+    text = [cell for cell in cells if isinstance(cell, str) and not is_number(cell)]
+    if text:
+        return "marked" if all(is_meant_as_number(cell) for cell in text) else "text"
     numeric = np.array([float(cell) for cell in cells])
     if not numeric.size:
         return "empty"
@@ -85,6 +87,8 @@ def draft(table: Table, path: str, cluster: str, year: str) -> str:
     if len(numeric) < 2:
         what = "fewer than two numeric columns that vary, beside cluster and year"
         fix = "A model needs an outcome and a treatment: add their columns to the table."
+        if of("marked"):
+            fix = f"Write {choices(of('marked'))} as plain numbers, such as 1234.5."
         raise PanelError([Problem(what, fix, file=table.name)])
     outcome = (of("count") or of("positive", "number", "share") or numeric)[0]
     family = {"count": "negative_binomial", "switch": "bernoulli"}.get(kinds[outcome], "gaussian")

@@ -12,7 +12,7 @@ from clustermodels.data.factors import Factor
 from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
-from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 
 # A column is absorbed when the factors leave less than this share of its variance.
 ABSORBED = 1e-8
@@ -20,12 +20,17 @@ ABSORBED = 1e-8
 INFLATED = 30.0
 SAME = 1e8
 SWEEPS = 200
+FEW_CHANGING = 5
+FEW_ROWS = 20
 
 
 def identification(spec: Spec, of: Design) -> Iterator[Finding]:
     """Find columns without variation of their own, collinear ones, and separation in counts."""
     common = [block for block in of.blocks if block.factor is None and block.labels is None]
     yield from _within(spec, of, common)
+    yield from _few_changes(spec, of, common)
+    yield from _own_past(spec)
+    yield from _incidental(spec, of)
     free = [
         block.factor
         for block in of.blocks
@@ -38,8 +43,13 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
         for name, values in columns.items()
     }
     yield from _absorbed(spec, columns, share, free)
-    kept = {name: left[name] for name in columns if share[name] > ABSORBED}
-    yield from _collinear(spec, kept)
+    # the means of a correlated factor leave slopes to what varies within it, as free effects do
+    correlated = {n for n, item in spec.fixed_effects.items() if item.pooling == "correlated"}
+    within = free + [b.factor for b in of.blocks if b.factor and b.factor.name in correlated][:1]
+    kept = {
+        name: residual(values, within) for name, values in columns.items() if share[name] > ABSORBED
+    }
+    yield from _collinear(spec, {n: v for n, v in kept.items() if v.var() > ABSORBED})
     yield from _separated(spec, of, columns)
 
 
@@ -84,6 +94,76 @@ def _within(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
             else "Use a policy that changes over time, or add what else differs as controls.",
             *_place(spec, block.name),
         )
+
+
+def _few_changes(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
+    """Find treatments that change within a handful of clusters only."""
+    clusters = of.clusters.astype(str)
+    for block in common:
+        if block.name not in spec.treatments:
+            continue
+        values = block.values[:, 0]
+        changing = [c for c in np.unique(clusters) if np.ptp(values[clusters == c]) > 1e-9]
+        if 0 < len(changing) < FEW_CHANGING < len(np.unique(clusters)):
+            yield Finding(
+                "few_treated",
+                "warning",
+                f"'{block.name}' changes in {len(changing)} cluster{'s' * (len(changing) > 1)} "
+                f"only: {choices(changing)}",
+                "The answer is about these, and whatever else happened in them is in it; the "
+                "cluster-robust sd is far too small there.",
+                "Say so beside the answer, and do not quote robust_sd.",
+                *_place(spec, block.name),
+            )
+
+
+def _own_past(spec: Spec) -> Iterator[Finding]:
+    """Find the outcome's own column among what explains it."""
+    column = spec.outcome[1].column
+    for (section, name), reads in spec.predictors().items():
+        for read in reads:
+            if read.column != column:
+                continue
+            now = read.lag == 0
+            yield Finding(
+                "outcome_explains_itself" if now else "lagged_outcome",
+                "serious" if now else "warning",
+                f"'{name}' is the outcome itself{'' if now else f', {read.lag} year(s) before'}",
+                "The outcome cannot explain itself."
+                if now
+                else "Beside effects of clusters its coefficient is biased downwards in short "
+                "panels (Nickell 1981, doi 10.2307/1911408), the policy's with it, and a scenario "
+                "does not feed through it.",
+                "Remove it.",
+                f"{section}.{name}",
+                spec.source.line((section, name)),
+            )
+
+
+def _incidental(spec: Spec, of: Design) -> Iterator[Finding]:
+    """Find free effects of many small levels beside a logit link, which inflate slopes.
+
+    Roughly by T / (T - 1) with T rows a level (Hsiao 2014, doi 10.1017/CBO9781139839327).
+    """
+    if of.outcome.family.link.name != "logit":
+        return
+    for name, item in spec.fixed_effects.items():
+        factor = next((b.factor for b in of.blocks if b.factor and b.factor.name == name), None)
+        if item.pooling != "free" or factor is None or name == YEAR:
+            continue
+        rows = len(factor.codes) / len(factor.levels) * float(np.mean(of.outcome.trials))
+        if rows < FEW_ROWS:
+            yield Finding(
+                "incidental_parameters",
+                "serious",
+                f"'{name}' has a free effect for each of {len(factor.levels)} levels with "
+                f"{rows:.3g} trials each, beside a logit link",
+                "Slopes come out too large: with free effects a logit model learns nothing of "
+                "its own about each level, and the error does not shrink with more levels.",
+                "Write pooling: correlated, which keeps differences between levels out too.",
+                f"fixed_effects.{name}",
+                spec.source.line(("fixed_effects", name)),
+            )
 
 
 def residual(values: Values, factors: list[Factor]) -> Values:

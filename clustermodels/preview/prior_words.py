@@ -63,6 +63,9 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
     outcome = of.outcome.name
     user = scaled(term.prior, term.unit)
     step, change = _step(term)
+    if block.labels:
+        change = f"one standard deviation of the {block.name.removesuffix('_means')} means of "
+        change += term.name
     low, high = quantile(user, _TAILS) * step
     if block.pooling == "common":
         name = f"{block.name}[{term.name}]" if block.labels else term.name

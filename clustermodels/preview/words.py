@@ -21,10 +21,12 @@ _SLOPES = {
     "free": "a slope for each cluster, not pooled",
 }
 ASSUMPTIONS = (
-    "Predictions and scenarios are forward simulations of this model, not a proof of cause: they "
+    "Predictions and scenarios are forward simulations of this model, not proof of cause: they "
     "are causal only if nothing else moves with the policy within clusters and years once the "
-    "terms above are held fixed, if past outcomes do not drive the policy, and if a policy in "
-    "one cluster leaves the others alone."
+    "model's terms are held fixed, if past outcomes do not drive the policy, if a policy in one "
+    "cluster leaves the others alone, if effects come at the stated lags, along the stated lines "
+    "and the same whenever they come, if clusters with stronger effects did not get more of the "
+    "policy, and if clusters were not chosen by their outcome."
 )
 
 
@@ -42,7 +44,10 @@ def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:
         said.append(f"The effect of {treatment}{lag}: {_SLOPES[item.slope]}.")
     for moderator in spec.moderators:
         bent = [t for t, m in spec.moderated() if m == moderator]
-        said.append(f"{moderator} bends the effect of {choices(bent)} along a straight line.")
+        said.append(
+            f"{moderator} bends the effect of {choices(bent)} along a straight line; becoming and "
+            "being high on it count alike."
+        )
     if spec.controls:
         said.append(f"Held fixed: {choices(spec.controls)}.")
     for factor, effect in spec.fixed_effects.items():
@@ -62,28 +67,42 @@ def defaults_taken(spec: Spec, learned: Learned) -> tuple[str, ...]:
     for name, factor in spec.fixed_effects.items():
         if "fixed_effects" in spec.model_fields_set and "pooling" not in factor.model_fields_set:
             taken.append(f"fixed_effects.{name}.pooling: free")
-    for name, treatment in spec.treatments.items():
-        given = treatment.model_fields_set
-        if "slope" not in given:
-            taken.append(f"treatments.{name}.slope: partial (a slope per cluster, pooled)")
-        if "lag" not in given:
-            taken.append(f"treatments.{name}.lag: 0 (the same year)")
-        if "kind" not in given:
-            taken.append(f"treatments.{name}.kind: {treatment.kind}")
-    for name, moderator in spec.moderators.items():
-        given = moderator.model_fields_set
-        if "centre" not in given:
-            centre = learned.scales[name].centre
-            taken.append(f"moderators.{name}.centre: its mean, {centre:.4g}")
-        if "moderates" not in given and spec.treatments:
-            taken.append(f"moderators.{name}.moderates: every treatment")
-    for name, control in spec.controls.items():
-        if control.kind is None:
-            kind = "numeric" if name in learned.scales else "categorical (the column is text)"
-            taken.append(f"controls.{name}.kind: {kind}")
+    for section in ("outcomes", "treatments", "moderators", "controls"):
+        for name, item in getattr(spec, section).items():
+            taken += [
+                f"{section}.{name}.{key}: {said}"
+                for key, value in item
+                if key not in item.model_fields_set
+                and (said := _said(section, name, key, value, learned))
+            ]
     if CLUSTER not in spec.fixed_effects:
         taken.append("fixed_effects: the document lists no cluster effect, so there is none")
-    if "engine" not in spec.model_fields_set:
-        taken.append("engine: NUTS, 4 chains of 1000 draws after 1000 of tuning, seed 1")
+    given = spec.engine.model_fields_set if "engine" in spec.model_fields_set else set()
+    left = [f"{key} {value}" for key, value in spec.engine if key not in given]
+    if left:
+        taken.append(f"engine: {', '.join(left)}")
+    taken += [
+        f"priors.{name}.probability: 0.9"
+        for name, prior in spec.priors.items()
+        if prior.effect is not None and prior.probability is None
+    ]
     taken.append("intervals: equal-tailed, 95 %")
     return tuple(taken)
+
+
+_WORDS: dict[tuple[str, str, object], str] = {
+    ("treatments", "slope", "partial"): "partial (a slope per cluster, pooled)",
+    ("treatments", "lag", 0): "0 (the same year)",
+    ("moderators", "lag", 0): "0 (the same year)",
+    ("controls", "lag", 0): "0 (the same year)",
+    ("moderators", "moderates", None): "every treatment",
+}
+
+
+def _said(section: str, name: str, key: str, value: object, learned: Learned) -> str:
+    """Say a default; nothing where its absence is no choice."""
+    if (section, key) == ("controls", "kind") and value is None:
+        return "numeric" if name in learned.scales else "categorical (the column is text)"
+    if (section, key) == ("moderators", "centre"):
+        return f"its mean, {learned.scales[name].centre:.4g}"
+    return _WORDS.get((section, key, value)) or ("" if value is None else str(value))

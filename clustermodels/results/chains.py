@@ -8,7 +8,10 @@ from arviz_stats import ess as az_ess
 from arviz_stats import rhat as az_rhat
 from numpy.typing import NDArray
 
+from clustermodels.results.intervals import PROBABILITY
+
 Values = NDArray[np.float64]
+_PROB = {"tail": {"prob": ((1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2)}}
 
 
 def rhat(posterior: xr.Dataset) -> xr.Dataset:
@@ -25,7 +28,8 @@ def ess(posterior: xr.Dataset, method: str) -> xr.Dataset:
     if posterior.sizes["draw"] < 4:
         return _missing(posterior)
     with np.errstate(invalid="ignore", divide="ignore"):
-        result: xr.Dataset = az_ess(posterior, method=method)
+        # the ends of the interval that is reported, whatever a user's settings of ArviZ say
+        result: xr.Dataset = az_ess(posterior, method=method, **_PROB.get(method, {}))
     return result
 
 

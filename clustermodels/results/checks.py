@@ -16,18 +16,20 @@ REPLICATES = 500
 
 
 def predictive_checks(fit: Fit) -> xr.Dataset:
-    """Compare statistics of the data with those of data sets drawn from the posterior.
+    """Compare the data with data sets drawn from the posterior, each at its own draw.
 
-    Mean, spread (standard deviation), share of zeros (discrete outcomes) and serial correlation:
-    the lag-1 correlation within clusters of the Pearson residuals (y - mu) / sd, at neighbouring
-    years. The draws are seeded by the fit's own seed.
+    With Pearson residuals r = (y - mu) / sd at the draw: the mean of y; the spread, the root of
+    the mean r^2; the largest |r|; the share of zeros (discrete outcomes); and the serial
+    correlation, that of r with the r of the year before within clusters. Residuals of data and
+    replicate are taken at the same draw, so that what effects of many levels take up cancels. The
+    draws are seeded by the fit's own seed.
 
     Returns
     -------
     Dataset
-        Along ``statistic``: ``observed``; ``median``, ``eti95_lower``, ``eti95_upper`` of the
-        replicates; ``p_value``, the share of replicates at or above the observed one, ties
-        counted half (Gelman, Meng & Stern 1996).
+        Along ``statistic``: ``observed`` (the median over draws); ``median``, ``eti95_lower``,
+        ``eti95_upper`` of the replicates; ``p_value``, the share of replicates at or above the
+        observed one, ties counted half (Gelman, Meng & Stern 1996).
     """
     design = fit.design()
     draws = flat(fit.posterior)
@@ -43,19 +45,22 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
     variance = outcome.family.variance(eta, outcome.trials, parameters)
     sd = np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
     observed = np.broadcast_to(outcome.values, replicated.shape)
+    seen, made = (observed - mu) / sd, (replicated - mu) / sd
     statistics = {
         "mean": (observed.mean(axis=1), replicated.mean(axis=1)),
-        "spread": (observed.std(axis=1), replicated.std(axis=1)),
+        "spread": (_root_mean_square(seen), _root_mean_square(made)),
+        "largest residual": (np.abs(seen).max(axis=1), np.abs(made).max(axis=1)),
     }
     if outcome.family.discrete:
         statistics["zeros"] = ((observed == 0).mean(axis=1), (replicated == 0).mean(axis=1))
     pairs = neighbours(design)
     if len(pairs[0]) > 2:
-        statistics["serial correlation"] = (
-            _serial((observed - mu) / sd, pairs),
-            _serial((replicated - mu) / sd, pairs),
-        )
+        statistics["serial correlation"] = (_serial(seen, pairs), _serial(made, pairs))
     return _table(statistics)
+
+
+def _root_mean_square(residuals: Values) -> Values:
+    return np.asarray(np.sqrt(np.square(residuals).mean(axis=1)), dtype=float)
 
 
 def _table(statistics: dict[str, tuple[Values, Values]]) -> xr.Dataset:

@@ -16,10 +16,12 @@ from clustermodels.results.summary import summary
 from clustermodels.spec.source import Path
 
 LARGEST_RHAT = 1.01
+HOPELESS = 1.05
 SMALLEST_ESS = 400
 SMALLEST_BFMI = 0.3
 TAIL = 0.025
 ROBUST_RATIO = 1.5
+FEWEST_CLUSTERS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,17 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     return Diagnosis(tuple(findings), checks, sampler)
 
 
+def chain_findings(fit: Fit, table: xr.Dataset | None = None) -> tuple[Finding, ...]:
+    """Give the findings on the chains alone: whether the draws are of one posterior.
+
+    Parameters
+    ----------
+    fit, table
+        As for ``diagnose``.
+    """
+    return tuple(_chains(fit, summary(fit) if table is None else table)[1])
+
+
 def _at(fit: Fit, *path: str) -> tuple[str, int | None]:
     return ".".join(path), fit.spec.source.line(tuple[str | int, ...](path))
 
@@ -94,7 +107,9 @@ def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float], list[Finding
                 "rhat",
                 "serious",
                 f"{said}; above {LARGEST_RHAT} the chains disagree",
-                "The chains have not found one posterior: no number of this run can be relied on.",
+                "The chains have not found one posterior: no number of this run can be relied on."
+                if not rhat <= HOPELESS
+                else "Its posterior is not known yet, nor that of what depends on it.",
                 "Run at least 4 chains, raise engine.tune and engine.draws, or set "
                 "engine.adaptation to low_rank; if it stays, look for collinear terms with "
                 "'check'.",
@@ -211,8 +226,8 @@ def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
     if statistic == "serial correlation":
         if more:
             return (
-                "Neighbouring years of a cluster resemble each other more than the model allows: "
-                "the policy's interval is too narrow.",
+                "Given the model, neighbouring years of a cluster still resemble each other: the "
+                "policy's interval is too narrow if the policy is persistent too.",
                 "Compare robust_sd in 'summary', and add what drifts slowly as a control.",
             )
         return (
@@ -228,10 +243,15 @@ def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
             change,
         )
     if statistic == "spread":
-        said = "more" if more else "less"
-        return f"The outcome varies {said} than the model allows: intervals cannot be trusted.", (
-            change
-        )
+        said, are = ("more", "too narrow") if more else ("less", "too wide")
+        return f"The outcome varies {said} than the model allows: intervals are {are}.", change
+    if statistic == "largest residual":
+        if more:
+            return (
+                "A few rows lie further off than the model can make them, and pull the answer.",
+                change,
+            )
+        return "The outcome has lighter tails than the model: intervals are too wide.", change
     return "Predicted totals are off, and with them a scenario's total.", change
 
 
@@ -242,6 +262,8 @@ def _against_clustering(fit: Fit, table: xr.Dataset) -> Iterator[Finding]:
         for name, robust, own in zip(*columns, strict=True)
         if robust > ROBUST_RATIO * own
     }
+    if len(set(fit.design().clusters.tolist())) < FEWEST_CLUSTERS:
+        return  # a sandwich of so few scores says little
     if not wide:
         return
     said = [
@@ -258,8 +280,8 @@ def _against_clustering(fit: Fit, table: xr.Dataset) -> Iterator[Finding]:
         "robust_sd",
         "serious" if largest > 3 else "warning",
         f"the cluster-robust sd is larger than the posterior's: {choices(said, 5)}",
-        "Rows of a cluster are not independent given the model: its intervals are too narrow by "
-        "about these factors.",
+        "Rows of a cluster are not independent given the model, or vary more than the family "
+        "allows: its intervals are too narrow by about these factors.",
         remedy,
         ".".join(path),
         fit.spec.source.line(path),

@@ -42,7 +42,7 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
 
     With a scenario: what it changes in the expected outcome against the observed policies, draw
     by draw, for each cluster, each year and in total: the sum of the differences, and the ratio
-    of the sums.
+    of the sums; for identity links, where the outcome may be a log, the mean difference instead.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
     Returns
     -------
     Dataset
-        Along ``row``: ``median``, ``eti95_lower``, ``eti95_upper`` and ``probability`` (of a
-        gain: above 0, or above 1 for a ratio; nan where nothing changes), with what the row is
+        Along ``row``: ``median``, ``eti95_lower``, ``eti95_upper`` and ``probability`` (of an
+        increase: above 0, or above 1 for a ratio; nan where nothing changes), with what the row is
         about as coordinates, and the interval's kind and probability in ``interval`` and
         ``interval_probability``. For a scenario also ``beyond_data``: how many of the row's
         cluster-years it takes beyond the range that the data cover (``extrapolation`` names
@@ -73,7 +73,7 @@ def _estimate(entries: list[Entry]) -> xr.Dataset:
         key: ("row", np.array([entry.labels[key] for entry in entries], dtype=object))
         for key in entries[0].labels
     }
-    columns = numbers | {"probability": np.array([_gain(entry) for entry in entries])}
+    columns = numbers | {"probability": np.array([_increase(entry) for entry in entries])}
     if entries[0].beyond is not None:
         columns["beyond_data"] = np.array([entry.beyond for entry in entries])
     return xr.Dataset(
@@ -87,8 +87,8 @@ def _estimate(entries: list[Entry]) -> xr.Dataset:
     )
 
 
-def _gain(entry: Entry) -> float:
-    """Give the probability of a gain; nan where every draw is at exactly no change."""
+def _increase(entry: Entry) -> float:
+    """Give the probability of an increase; nan where every draw is at exactly no change."""
     if (entry.draws == entry.against).all():
         return float("nan")
     return float(np.mean(entry.draws > entry.against))
@@ -139,7 +139,7 @@ def _changes(fit: Fit, scenario: str) -> Iterator[Entry]:
     after = predict(fit, scenario)
     observed, changed = _flat(before), _flat(after)
     beyond = _beyond(fit, scenario, before)
-    ratios = bool((fit.tree["observed_data"][str(before.name)].to_numpy() >= 0).all())
+    ratios = find(fit.spec.outcome[1].family).link.effect != "difference"
     groups: list[tuple[str, str, Values]] = [("total", "", np.ones(observed.shape[1]))]
     for by in ("year", "cluster"):
         labels = before[by].to_numpy()
@@ -148,7 +148,10 @@ def _changes(fit: Fit, scenario: str) -> Iterator[Entry]:
         about = {"scenario": scenario, "by": by, "level": level}
         outside = int(mask @ beyond)
         yield Entry(about | {"quantity": "change"}, (changed - observed) @ mask, 0.0, outside)
-        if ratios:
+        if not ratios:
+            average = ((changed - observed) @ mask) / mask.sum()
+            yield Entry(about | {"quantity": "mean change"}, average, 0.0, outside)
+        else:
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = (changed @ mask) / (observed @ mask)
             yield Entry(about | {"quantity": "ratio"}, ratio, 1.0, outside)

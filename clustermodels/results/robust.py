@@ -64,14 +64,25 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
 
 
 def _slopes(found: Mode) -> dict[str, tuple[int, float]]:
-    """Give the position and the unit of every slope that clusters share."""
+    """Give the position and the unit of every slope that clusters share.
+
+    Not of one with free slopes by cluster: it is their mean, known from these clusters alone.
+    """
+    around = {
+        term.around
+        for piece in found.pieces
+        if piece.block
+        for term in piece.block.terms
+        if piece.block.pooling == "free"
+    }
     slopes = {}
     start = 0
     for piece in found.pieces:
         block = piece.block
         if block is not None and block.factor is None and block.labels is None:
             for place, term in enumerate(block.terms):
-                slopes[term.name] = (start + place, term.unit)
+                if term.name not in around:
+                    slopes[term.name] = (start + place, term.unit)
         start += piece.size
     return slopes
 

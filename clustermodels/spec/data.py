@@ -21,7 +21,9 @@ class PanelSource(Section):
     )
     cluster: ColumnName = Field(description="the column that names the cluster")
     year: ColumnName = Field(description="the column that holds the year")
-    table: ColumnName | None = Field(default=None, description="the table, in a DuckDB file")
+    table: ColumnName | None = Field(
+        default=None, description="the table, in a DuckDB file that has several"
+    )
 
     @field_validator("path")
     @classmethod

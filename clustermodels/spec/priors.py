@@ -37,13 +37,15 @@ class PriorSpec(Section):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         effects = [name for name in EFFECTS if getattr(self, name) is not None]
-        if (self.distribution is None) != (len(effects) == 1) or len(effects) > 1:
-            raise refuse(
-                "a prior is one interval or one distribution",
-                "Write {ratio: [0.9, 1.5], probability: 0.9} or "
-                "{distribution: normal, mean: 0, sd: 0.2}.",
-            )
         given = {name for name in _ARGUMENTS if getattr(self, name) is not None}
+        if (self.distribution is None) != (len(effects) == 1) or len(effects) > 1:
+            fix = (
+                "Write {ratio: [0.9, 1.5], probability: 0.9} or "
+                "{distribution: normal, mean: 0, sd: 0.2}."
+            )
+            if not effects and given == {"mean", "sd"}:
+                fix = "Add 'distribution: normal'."
+            raise refuse("a prior is one interval or one distribution", fix)
         if effects:
             self._check_interval(effects[0], given)
         else:

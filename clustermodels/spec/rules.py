@@ -125,7 +125,7 @@ def _factors(spec: Spec) -> Iterator[Problem]:
             yield spec.source.problem(
                 ("fixed_effects", name),
                 f"'{name}' stands for the panel's own {name}",
-                fix="Choose another key for these columns.",
+                fix="Remove 'columns', or choose another key for them.",
             )
         if len(set(columns)) < len(columns):
             yield spec.source.problem(
@@ -138,6 +138,32 @@ def _factors(spec: Spec) -> Iterator[Problem]:
                 ("fixed_effects", name), f"the same columns as '{seen[key]}'", fix="Keep one."
             )
         seen.setdefault(key, name)
+
+
+def _factors_by_role(spec: Spec) -> Iterator[Problem]:
+    """Refuse the cluster's or the year's column where the role itself is meant."""
+    roles = {spec.data.panel.cluster: CLUSTER, spec.data.panel.year: YEAR}
+    for name, factor in spec.fixed_effects.items():
+        if name in (CLUSTER, YEAR):
+            continue  # the role itself
+        columns = factor.columns or ()
+        path = ("fixed_effects", name) if columns == (name,) else ("fixed_effects", name, "columns")
+        for column in columns:
+            role = roles.get(column, column)
+            if column not in (CLUSTER, YEAR) and role != column:
+                yield spec.source.problem(
+                    path, f"'{column}' is the {role} column", fix=f"Write '{role}'."
+                )
+
+
+def _controls_beside_clusters(spec: Spec) -> Iterator[Problem]:
+    for name, control in spec.controls.items():
+        if control.column == spec.data.panel.cluster:
+            yield spec.source.problem(
+                ("controls", name),
+                f"'{control.column}' is the cluster column, and its effect would be there twice",
+                fix="Remove it; 'cluster' stands in the fixed effects.",
+            )
 
 
 def _priors(spec: Spec) -> Iterator[Problem]:
@@ -227,6 +253,8 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_moderated_treatments, frozenset({"treatments", "moderators"})),
     (_outcome_columns, frozenset({"outcomes"})),
     (_factors, frozenset({"fixed_effects"})),
+    (_factors_by_role, frozenset({"data", "fixed_effects"})),
+    (_controls_beside_clusters, frozenset({"data", "controls"})),
     (
         _priors,
         frozenset({"outcomes", "treatments", "moderators", "controls", "fixed_effects", "priors"}),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from clustermodels.errors import nearest
+from clustermodels.errors import choices, nearest
 from clustermodels.spec.data import ColumnName
-from clustermodels.spec.section import Finite, Section, refuse, shown
+from clustermodels.spec.section import WRONG, Finite, Section, refuse, shown
 
 Verb = Literal["add", "set", "scale"]
 VERBS: tuple[Verb, ...] = ("add", "set", "scale")
+
+_FROM_TO = re.compile(r"\s*(\d{4})\s*[-–—:]\s*(\d{4})\s*")
 
 Amounts = Annotated[dict[ColumnName, Finite], Field(min_length=1)]
 
@@ -46,6 +49,20 @@ class Where(Section):
         | Annotated[tuple[str | int | float | bool, ...], Field(strict=False)]
         | None
     ) = Field(default=None, alias="is", description="a value, or a list of which one must match")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_rule(cls, value: Any) -> Any:
+        if isinstance(value, (str, int, float, list)):
+            text = value if isinstance(value, str) else shown(value)
+            rules = [field.alias or name for name, field in cls.model_fields.items()]
+            raise refuse(
+                WRONG,
+                f"Write {{is: {text}}}.",
+                got=shown(value),
+                expected=f"a mapping of {choices(rules)}",
+            )
+        return value
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -86,6 +103,20 @@ class Edit(Section):
                 fix,
                 got=", ".join(found) or shown(value),
                 expected="add, set or scale",
+            )
+        return value
+
+    @field_validator("years", mode="before")
+    @classmethod
+    def _a_range(cls, value: Any) -> Any:
+        written = _FROM_TO.fullmatch(value) if isinstance(value, str) else None
+        if written:
+            first, last = written.groups()
+            raise refuse(
+                WRONG,
+                f"Write {{from: {first}, to: {last}}}.",
+                got=shown(value),
+                expected="a list, or a mapping of from, to",
             )
         return value
 

@@ -50,7 +50,14 @@ def numbers(table: Table, column: str) -> tuple[NDArray[np.float64], list[Proble
     return cast, _problems(table, column, wrong, "not a finite number", "a number", _advice)
 
 
-def _advice(cell: str) -> str:
+def number_advice(cell: str) -> str:
+    """Say how to write a number that is written for people to read; '' for any other text.
+
+    Examples
+    --------
+    >>> number_advice("4,53"), number_advice("north")
+    ('Write a decimal point: 4.53.', '')
+    """
     if re.fullmatch(r"[-+]?\d{1,3},\d{3}", cell):
         plain, point = cell.replace(",", ""), cell.replace(",", ".")
         return f"Write {plain} if the comma groups thousands, {point} if it is a decimal comma."
@@ -61,9 +68,26 @@ def _advice(cell: str) -> str:
         return f"Write a decimal point and no thousands separators: {plain}."
     if re.fullmatch(r"[-+]?\d+,\d+", cell):
         return f"Write a decimal point: {cell.replace(',', '.')}."
-    if cell.endswith("%"):
+    if re.fullmatch(r"[-+]?[\d.,]*\d\s*[%％]", cell):
         return "Write it without the per cent sign."
-    if cell.casefold() in ("true", "false"):
+    return ""
+
+
+def is_meant_as_number(text: str) -> bool:
+    """Tell whether a cell is a number, or would be one if it were written as files write it."""
+    return is_number(text) or bool(number_advice(text))
+
+
+def is_truth(text: str) -> bool:
+    """Tell whether a cell is true or false in words."""
+    return text.casefold() in ("true", "false")
+
+
+def _advice(cell: str) -> str:
+    advice = number_advice(cell)
+    if advice:
+        return advice
+    if is_truth(cell):
         return "Write 1 for true and 0 for false."
     return "Correct it, or leave the cell empty where the value is missing."
 

@@ -60,6 +60,8 @@ def read_duckdb(
             "WHERE table_schema = 'main' ORDER BY table_name"
         ).fetchall()
         names = [str(row[0]) for row in found]
+        if table is None and len(names) == 1:
+            table = names[0]
         if table is None or table not in names:
             close = nearest(table or "", names)
             what = f"no table '{table}'" if table else "a DuckDB file holds several tables"

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,7 +35,7 @@ def read_table(
     name
         How messages call it; the path by default.
     table
-        The table of a DuckDB file.
+        The table of a DuckDB file; needed where it has several.
     columns
         Read only these, where the file has them; ``Table.available`` lists what it has.
 
@@ -53,18 +54,25 @@ def read_table(
         raise refused(said, "no such file", _instead(file))
     if not file.is_file():
         raise refused(said, "this is not a file that can be read", "Name a file with a table.")
-    kind = file.with_suffix("").suffix if file.suffix == ".gz" else file.suffix
-    if table is not None and kind not in (".duckdb", ".db"):
+    kind = _kind(file)
+    if table is not None and kind not in DATABASES:
         raise refused(said, "only a DuckDB file has tables", "Remove 'table:'.")
-    if kind in (".duckdb", ".db"):
+    if kind in DATABASES:
         return read_duckdb(file, said, table, columns, _sha256(file))
     if kind not in READERS:
-        raise refused(
-            said, f"unknown kind of file '{kind}'", f"Save it as one of {choices(READERS)}."
-        )
+        fix = f"Save it as one of {choices([*READERS, '.csv.gz', *DATABASES])}."
+        if kind in (".xlsx", ".xls"):
+            fix = "In Excel: save as CSV UTF-8."
+        raise refused(said, f"unknown kind of file '{kind}'", fix)
     if file.stat().st_size == 0:
         raise refused(said, "the file is empty", "Write a header and a row per cluster-year.")
     return READERS[kind](file, said, columns, _sha256(file))
+
+
+def _kind(file: Path) -> str:
+    """Give a file's suffix in small letters, without a ``.gz``."""
+    name = Path(file.name.lower())
+    return name.with_suffix("").suffix if name.suffix == ".gz" else name.suffix
 
 
 def _instead(file: Path) -> str:
@@ -89,14 +97,30 @@ def _sha256(file: Path) -> str:
 
 def _stata(file: Path, name: str, columns: Wanted, sha256: str) -> Table:
     try:
-        frame = pd.read_stata(file, convert_categoricals=True, preserve_dtypes=False)
+        frame = pd.read_stata(file, preserve_dtypes=False)
+        raw = pd.read_stata(
+            file, convert_dates=False, convert_categoricals=False, preserve_dtypes=False
+        )
     except Exception as error:  # a damaged file can break the reader anywhere
         said = (str(error).splitlines() or ["it breaks off"])[0].partition(". ")[0]
         fix = "Save it again in Stata, or export it as CSV."
         raise refused(name, f"not a Stata file: {said}", fix) from None
+    for column in frame.columns:
+        if _is_plain(frame[column], raw[column]):
+            frame[column] = raw[column]
     return from_frame(frame, name, sha256, columns)
 
 
+def _is_plain(read: pd.Series[Any], raw: pd.Series[Any]) -> bool:
+    """Tell where Stata's own number says it best: a ``%ty`` year, or a dummy with value labels."""
+    if isinstance(read.dtype, pd.CategoricalDtype):
+        return bool(raw.dropna().isin([0, 1]).all())
+    if read.dtype.kind == "M":
+        return bool((read.dt.year == raw)[raw.notna()].all())
+    return False
+
+
+DATABASES = (".duckdb", ".db")
 READERS: dict[str, Callable[[Path, str, Wanted, str], Table]] = {
     ".csv": read_delimited,
     ".tsv": read_delimited,

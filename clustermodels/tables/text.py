@@ -29,7 +29,9 @@ _MARKS = (  # UTF-32's begins with UTF-16's, so it is looked for first
 def decoded(file: Path, name: str) -> str:
     """Give a file's text; refuse what is not UTF-8, naming the encoding that it most likely is."""
     try:
-        raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        raw = file.read_bytes()
+        if file.suffix.lower() == ".gz":
+            raw = gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
         raise refused(name, f"cannot be read: {error}", "Save the file again.") from None
     try:

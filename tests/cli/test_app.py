@@ -92,6 +92,21 @@ def test_predict_prints_the_numbers_of_effects(run, tiny_fit):
     assert "'repeal'" not in out
 
 
+def test_a_run_whose_chains_disagree_says_so_in_every_answer(run):
+    """The tiny run has 120 draws: too few, and every table that rests on them says so."""
+    for command in (("summary",), ("predict", "--scenario", "one_more")):
+        _, out, _ = run(command[0], "run.nc", *command[1:])
+        assert "effective sample size is" in out
+        _, out, _ = run(command[0], "run.nc", *command[1:], "--format", "csv")
+        assert "effective sample size" not in out
+
+
+def test_lines_in_which_nothing_changes_are_counted(run):
+    _, out, _ = run("predict", "run.nc", "--scenario", "nothing")
+    assert "Nothing changes in 18 of 18 lines" in out
+    assert "P(increase)" in out
+
+
 def test_predict_takes_a_file_of_scenarios(run, project):
     (project / "other.yaml").write_text("double: [{scale: {policies: 2}}]\n")
     code, out, _ = run("predict", "run.nc", "--scenarios", "other.yaml")

@@ -138,3 +138,14 @@ def test_a_value_that_a_transform_does_not_take_is_named(transform, value, rule)
     assert problem.what == f"1 value that {transform} does not take"
     assert problem.got == f"{value:g} in D 2013"
     assert problem.expected == rule
+
+
+def test_a_lagged_value_is_named_by_its_own_year():
+    frame = table()
+    frame.loc[(frame["city"] == "D") & (frame["year"] == 2013), "money"] = 0.0
+    with pytest.raises(cm.PanelError, match=r"Got 0 in D 2013;"):
+        designed(document(treatments=dose("log", lag=1)), frame)
+    frame["zone"] = ((frame["city"] == "D") & (frame["year"] == 2013)) * 2
+    kind = {"kind": "adoption", "slope": "common", "lag": 1}
+    with pytest.raises(cm.PanelError, match=r"Got 2 in D 2013\."):
+        designed(document(treatments={"zone": kind}), frame)

@@ -20,7 +20,7 @@ STEPS = {
     "log1p": lambda x: np.log(2),
     "sqrt": lambda x: np.sqrt(np.median(x) + 1) - np.sqrt(np.median(x)),
     "standardise": lambda x: 1 / x.std(ddof=1),
-    "per": lambda x: 1 / 1000,
+    "per": lambda x: 1.0,
 }
 TRANSFORMED = {
     "none": lambda x: x,

@@ -43,9 +43,11 @@ def test_rows_are_sorted_and_typed(read):
 
 
 def test_labels_stay_text(read):
-    panel = read(ROWS.replace("A,", "01001,"), addition="controls: {city: {kind: categorical}}\n")
+    lines = zip(ROWS.splitlines(), ["code", "01", "02", "01", "x"], strict=True)
+    table = "\n".join(f"{row},{code}" for row, code in lines).replace("A,", "01001,")
+    panel = read(table, addition="controls: {code: {kind: categorical}}\n")
     assert panel.rows["cluster"].values.tolist() == ["01001", "01001", "B", "B"]
-    assert panel.rows["city"].values.tolist() == ["01001", "01001", "B", "B"]
+    assert panel.rows["code"].values.tolist() == ["01", "02", "01", "x"]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,62 @@ def test_a_control_with_both_is_told_both_ways_out(refusal):
         "the cell empty where the value is missing. If its cells are names and not amounts, "
         "write kind: categorical."
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "advice"),
+    [
+        (("4,53", "2,10", "NA", "3,07"), "Write a decimal point: 4.53."),
+        (("1,234", "999", "", ""), "Write 1234 if the comma groups thousands, 1.234 if it is"),
+        (("12%", "7%", "3%", "1%"), "Write it without the per cent sign."),
+        (("约2.3", "2.1", "2", "3"), "Correct it, or leave the cell empty"),
+    ],
+)
+def test_numbers_written_for_people_are_no_labels(refusal, read, cells, advice):
+    table = "\n".join(
+        ";".join([*row.split(","), cell])
+        for row, cell in zip(ROWS.splitlines(), ["x", *cells], strict=True)
+    )
+    words = refusal(table, addition="controls: [x]\n").split("\n")[0]
+    assert words.startswith(f"panel.csv:2: x: not a finite number. Got '{cells[0]}'")
+    assert advice in words
+    assert words.endswith("If its cells are names and not amounts, write kind: categorical.")
+    panel = read(table, addition="controls: {x: {kind: categorical}}\n")
+    assert panel.rows["x"].values[0] == cells[0]
+
+
+def test_a_label_that_looks_like_a_number_may_be_compared(read):
+    addition = "controls: {x: {kind: categorical}}\n"
+    addition += "scenarios: {a: [{add: {policies: 1}, where: {x: {is: 10%}}}]}\n"
+    lines = zip(ROWS.splitlines(), ["x", "10%", "20%", "10%", "20%"], strict=True)
+    panel = read("\n".join(f"{row},{x}" for row, x in lines), addition=addition)
+    assert panel.rows["x"].values.tolist() == ["10%", "20%", "10%", "20%"]
+
+
+@pytest.mark.parametrize(
+    ("addition", "words"),
+    [
+        (
+            "moderators: [x]\n",
+            "8: moderators.x: 'x' holds text, and this needs numbers. Got 'east'. "
+            "Name a numeric column, or make it a control.",
+        ),
+        (
+            "controls: {x: {kind: numeric}}\n",
+            "8: controls.x: 'x' holds text, and this needs numbers. Got 'east'. "
+            "Name a numeric column, or write kind: categorical.",
+        ),
+        (
+            "controls: [x]\nscenarios: {a: [{add: {policies: 1}, where: {x: {below: 3}}}]}\n",
+            "9: scenarios.a.0.where.x: 'x' holds text, and this needs numbers. Got 'east'. "
+            "Compare it with 'is:'.",
+        ),
+    ],
+)
+def test_text_where_numbers_belong_is_one_problem(refusal, addition, words):
+    lines = zip(ROWS.splitlines(), ["x", "east", "west", "", "east"], strict=True)
+    table = "\n".join(f"{row},{x}" for row, x in lines)
+    assert refusal(table, addition=addition) == f"spec.yaml:{words}"
 
 
 @pytest.mark.parametrize(

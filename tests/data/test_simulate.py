@@ -158,3 +158,34 @@ def test_a_file_of_the_truth(tmp_path):
         cm.read_truth(path)
     with pytest.raises(cm.SpecError, match="cannot be read"):
         cm.read_truth(tmp_path / "none.yaml")
+
+
+POOLED = {
+    "treatments": {"dose": {"slope": "partial"}},
+    "fixed_effects": {"cluster": {"pooling": "partial"}},
+}
+WHOLE = {
+    "intercept": 0,
+    "sigma": 1,
+    "dose": 0.5,
+    "cluster_effect_sd": 1,
+    "dose_sd": 0.1,
+    "cluster_effect_correlation": 0.3,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cluster_effect_sd": None, "dose_sd": None}, ["no true value"] * 2),
+        ({"dose_sd": -1}, ["must be positive, not -1"]),
+        ({"sigma": 0}, ["must be positive, not 0"]),
+        ({"cluster_effect_correlation": 1.5}, ["no correlations can be so"]),
+    ],
+)
+def test_a_truth_that_cannot_be_is_refused_before_anything_is_drawn(change, said):
+    spec = cm.read_spec(PLAIN | POOLED)
+    cm.simulate(spec, WHOLE, table())
+    with pytest.raises(cm.SpecError) as caught:
+        cm.simulate(spec, WHOLE | change, table())
+    assert [problem.what for problem in caught.value.problems] == said

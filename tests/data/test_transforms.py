@@ -48,7 +48,7 @@ def test_domain_in_words(transform, said):
         ("log1p", np.log(2), "a doubling of 1 + grants"),
         ("sqrt", 5**0.5 - 4**0.5, "one more grants at 4"),
         ("standardise", 1 / 2.5, "one more grants"),
-        (Per(per=8.0), 1 / 8, "one more grants"),
+        (Per(per=8.0), 1.0, "8 more grants"),
     ],
 )
 def test_the_step_of_one_more_at_the_median(transform, step, words):

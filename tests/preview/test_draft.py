@@ -143,6 +143,18 @@ def test_too_little_to_model(tmp_path, columns):
     )
 
 
+def test_numbers_with_a_decimal_comma_are_named_and_not_offered(tmp_path):
+    comma = [f"{x:.2f}".replace(".", ",") for x in SHARE]
+    columns = {"city": CITY, "year": YEAR, "y": COUNT, "x": OTHER, "gdp": comma}
+    text = drafted(tmp_path, columns)
+    said = "#   gdp: numbers with a decimal comma, thousands separators or a per cent sign\n"
+    assert said in text
+    assert "gdp" not in text.replace(said, "")
+    accepted(tmp_path)
+    with pytest.raises(cm.PanelError, match=r"Write gdp as plain numbers, such as 1234\.5\."):
+        drafted(tmp_path, {"city": CITY, "year": YEAR, "gdp": comma})
+
+
 def test_the_path_starts_at_the_document(tmp_path, monkeypatch):
     (tmp_path / "my data").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -166,6 +178,8 @@ def test_the_path_starts_at_the_document(tmp_path, monkeypatch):
         (["0.5", "0.25"], "share"),
         (["0.5", "25"], "positive"),
         (["a", "3"], "text"),
+        (["4,53", "3"], "marked"),
+        (["12%", None], "marked"),
         (["inf", "3"], "text"),
         ([None, None], "empty"),
         ([np.inf, 1.0], "infinite"),

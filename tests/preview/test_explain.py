@@ -15,40 +15,61 @@ def test_in_words():
     assert words[:-1] == (
         "patents of 12 clusters in 2011 to 2017, 84 of 96 cluster-years, as poisson with log link.",
         "The effect of policies, 1 year later: a slope for each cluster, partially pooled.",
-        "centrality bends the effect of policies along a straight line.",
+        "centrality bends the effect of policies along a straight line; becoming and "
+        "being high on it count alike.",
         "Held fixed: gdp.",
         "cluster: a random effect for each cluster, given the cluster's means of the columns that "
         "vary within it (Mundlak).",
         "year: a parameter for each year, summing to zero.",
     )
-    assert "not a proof of cause" in words[-1]
+    assert "not proof of cause" in words[-1]
 
 
 def test_every_default_is_said():
     assert told(treatments=["policies"]).defaults == (
         "fixed_effects: cluster correlated (random, given the cluster's means), year free",
-        "treatments.policies.slope: partial (a slope per cluster, pooled)",
-        "treatments.policies.lag: 0 (the same year)",
         "treatments.policies.kind: dose",
+        "treatments.policies.lag: 0 (the same year)",
+        "treatments.policies.slope: partial (a slope per cluster, pooled)",
+        "treatments.policies.transform: none",
+        "moderators.centrality.kind: column",
         f"moderators.centrality.centre: its mean, {sound()['centrality'].mean():.4g}",
         "moderators.centrality.moderates: every treatment",
+        "moderators.centrality.form: linear",
+        "moderators.centrality.lag: 0 (the same year)",
+        "moderators.centrality.transform: none",
         "controls.gdp.kind: numeric",
-        "engine: NUTS, 4 chains of 1000 draws after 1000 of tuning, seed 1",
+        "controls.gdp.transform: none",
+        "controls.gdp.lag: 0 (the same year)",
+        "engine: kind nuts, draws 1000, chains 4, seed 1, tune 1000, adaptation auto, "
+        "target_accept 0.8",
         "intervals: equal-tailed, 95 %",
     )
 
 
 def test_what_is_written_is_no_default():
     said = told(
-        treatments={"policies": {"kind": "dose", "slope": "common", "lag": 0}},
-        moderators={"centrality": {"centre": 4.0, "moderates": ["policies"]}},
-        controls={"gdp": {"kind": "numeric"}},
+        treatments={"policies": {"kind": "dose", "slope": "common", "lag": 0, "transform": "sqrt"}},
+        moderators={
+            "centrality": {
+                "kind": "column",
+                "centre": 4.0,
+                "moderates": ["policies"],
+                "form": "linear",
+                "lag": 0,
+                "transform": "none",
+            }
+        },
+        controls={"gdp": {"kind": "numeric", "transform": "none", "lag": 0}},
         fixed_effects={"year": {}},
-        engine={"draws": 100},
+        priors={"policies": {"ratio": [0.5, 2]}},
+        engine={"kind": "nuts", "draws": 100, "chains": 2, "seed": 1, "tune": 9},
     ).defaults
     assert said == (
         "fixed_effects.year.pooling: free",
         "fixed_effects: the document lists no cluster effect, so there is none",
+        "engine: adaptation auto, target_accept 0.8",
+        "priors.policies.probability: 0.9",
         "intervals: equal-tailed, 95 %",
     )
 

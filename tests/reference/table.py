@@ -18,7 +18,7 @@ from tests.reference.cases import ROWS, Number
 from tests.reference.fitted import Case, effective, error_factor
 from tests.reference.oracles import Mode
 
-HEAD = "| quantity | published (error) | our mode (error) | our posterior mean (sd) |"
+HEAD = "| quantity | held against (error) | our mode (error) | our posterior mean (sd) |"
 
 
 def like(printed: str, number: float) -> str:

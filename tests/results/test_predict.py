@@ -77,5 +77,5 @@ def test_a_scenario_that_a_transform_does_not_take_is_refused():
         "outcomes": CASES["poisson"][0],
         "scenarios": {"gone": [{"set": {"dose": 0}, "years": [2014]}]},
     }
-    with pytest.raises(cm.PanelError, match=r"5 values that log does not take.*Got 0 in A 2015"):
+    with pytest.raises(cm.PanelError, match=r"5 values that log does not take.*Got 0 in A 2014"):
         cm.predict(made_fit(document, table()), "gone")

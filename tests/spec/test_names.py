@@ -4,7 +4,7 @@ import pytest
 
 from clustermodels.spec.names import posterior_names
 from clustermodels.spec.read import read_text
-from tests.documents import BASE, said, said_of
+from tests.documents import BASE, NEXT, said, said_of
 
 OTHER_KEY = "Choose another key and name the column with 'column:'."
 
@@ -77,7 +77,13 @@ def test_the_way_out_works():
         (
             "cluster: {columns: [city]}",
             "fixed_effects.cluster: 'cluster' stands for the panel's own cluster. "
-            "Choose another key for these columns.",
+            "Remove 'columns', or choose another key for them.",
+        ),
+        ("city: ", "fixed_effects.city: 'city' is the cluster column. Write 'cluster'."),
+        ("year: , city: ", "fixed_effects.city: 'city' is the cluster column. Write 'cluster'."),
+        (
+            "own: {columns: [region, city]}",
+            "fixed_effects.own.columns: 'city' is the cluster column. Write 'cluster'.",
         ),
         (
             "cluster: , c: {columns: [cluster]}",
@@ -91,6 +97,22 @@ def test_the_way_out_works():
 )
 def test_factors(written, words):
     assert said_of(f"fixed_effects: {{{written}}}\n") == [words]
+
+
+def test_the_year_by_its_column():
+    text = BASE.replace("year: year", "year: jahr") + "fixed_effects: [cluster, jahr]\n"
+    assert said(text) == [
+        f"spec.yaml:{NEXT}: fixed_effects.jahr: 'jahr' is the year column. Write 'year'."
+    ]
+
+
+def test_the_clusters_are_no_control_and_the_year_may_be():
+    assert said_of("controls: {place: {column: city, kind: categorical}}\n") == [
+        "controls.place: 'city' is the cluster column, and its effect would be there twice. "
+        "Remove it; 'cluster' stands in the fixed effects."
+    ]
+    text = BASE + "controls: {trend: {column: year}}\n"
+    assert list(read_text(text, "spec.yaml").controls) == ["trend"]
 
 
 def test_every_posterior_name_of_a_document():

@@ -29,6 +29,10 @@ EITHER = (
             f"Got 'policies_by_cluster'; expected {NAMES}. Did you mean 'policies_sd'?",
         ),
         ("policies: ", f"policies: {EITHER}"),
+        (
+            "policies: {mean: 0, sd: 0.2}",
+            "policies: a prior is one interval or one distribution. Add 'distribution: normal'.",
+        ),
         ("policies: {ratio: [0.9, 1.5], difference: [0, 1]}", f"policies: {EITHER}"),
         (
             "policies: {ratio: [0.9, 1.5], distribution: normal, mean: 0, sd: 1}",

@@ -65,7 +65,22 @@ WRONG = "not what belongs here"
         (
             "[{add: {policies: 1}, where: {x: 3}}]",
             f"a.0.where.x: {WRONG}. Got 3; expected a mapping of below, above, below_quantile, "
-            "above_quantile, is. Write {below: ...}.",
+            "above_quantile, is. Write {is: 3}.",
+        ),
+        (
+            "[{add: {policies: 1}, where: {region: 东部}}]",
+            f"a.0.where.region: {WRONG}. Got '东部'; expected a mapping of below, above, "
+            "below_quantile, above_quantile, is. Write {is: 东部}.",
+        ),
+        (
+            "[{add: {policies: 1}, years: 2015-2018}]",
+            f"a.0.years: {WRONG}. Got '2015-2018'; expected a list, or a mapping of from, to. "
+            "Write {from: 2015, to: 2018}.",
+        ),
+        (
+            "[{multiply: {policies: 2}}]",
+            f"a.0: {VERB}. Got {{multiply: {{policies: 2}}}}; expected add, set or scale. "
+            "Did you mean 'scale'?",
         ),
         (
             "[{add: {policies: 1}, where: {x: {below_quantile: 50}}}]",

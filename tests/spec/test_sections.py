@@ -78,7 +78,7 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
         (
             "fixed_effects: {cluster: {pooling: random}}\n",
             f"fixed_effects.cluster.pooling: {OUTSIDE}. Got 'random'; expected 'free', 'partial' "
-            "or 'correlated'.",
+            "or 'correlated'. Did you mean 'partial'?",
         ),
         (
             "mechanisms: {capital: {column: funding}}\n",

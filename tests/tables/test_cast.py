@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clustermodels.errors import word
-from clustermodels.tables.cast import is_number, labels, numbers, years
+from clustermodels.tables.cast import is_meant_as_number, is_number, labels, numbers, years
 from clustermodels.tables.table import Table
 
 MISSING = "Correct it, or leave the cell empty where the value is missing."
@@ -56,6 +56,14 @@ def test_no_number(cell, advice):
     assert word(problem) == (
         f"panel.csv:3: x: not a finite number. Got {cell!r}; expected a number. {advice}"
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [("4,53", True), ("1,234", True), ("12%", True), ("7", True), ("top 10%", False), ("é", False)],
+)
+def test_meant_as_a_number(cell, meant):
+    assert is_meant_as_number(cell) == meant
 
 
 def test_five_cells_are_shown_and_the_rest_counted():

@@ -74,6 +74,12 @@ def test_a_table_must_be_named(folder):
     assert refusal("x.duckdb").startswith("x.duckdb: a DuckDB file holds several tables. Name one")
 
 
+def test_the_only_table_needs_no_name(folder):
+    with duckdb.connect("one.duckdb") as made:
+        made.execute("CREATE TABLE t AS SELECT 'A' AS city")
+    assert read_table("one.duckdb").columns["city"].tolist() == ["A"]
+
+
 def test_an_empty_table(folder):
     assert refusal("x.duckdb", table="empty") == (
         "x.duckdb: no rows. Write a row per cluster and year."

@@ -1,5 +1,6 @@
 """Which file is read: by its suffix, no pattern, no folder, the nearest where it is absent."""
 
+import gzip
 import os
 
 import pytest
@@ -50,11 +51,26 @@ def test_a_pipe_is_refused_and_not_waited_for(folder):
 
 
 def test_a_suffix_that_nobody_reads(folder):
-    (folder / "panel.xlsx").write_text(ROWS)
-    assert refusal("panel.xlsx") == (
-        "panel.xlsx: unknown kind of file '.xlsx'. "
-        "Save it as one of .csv, .tsv, .txt, .parquet, .jsonl, .ndjson, .dta."
+    (folder / "panel.sav").write_text(ROWS)
+    assert refusal("panel.sav") == (
+        "panel.sav: unknown kind of file '.sav'. Save it as one of .csv, .tsv, .txt, .parquet, "
+        ".jsonl, .ndjson, .dta, .csv.gz, .duckdb, .db."
     )
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".XLS"])
+def test_a_workbook(folder, suffix):
+    (folder / f"panel{suffix}").write_text(ROWS)
+    assert refusal(f"panel{suffix}") == (
+        f"panel{suffix}: unknown kind of file '{suffix.lower()}'. In Excel: save as CSV UTF-8."
+    )
+
+
+@pytest.mark.parametrize("name", ["BIG.CSV", "BIG.CSV.GZ", "big.Tsv"])
+def test_a_suffix_in_capitals(folder, name):
+    raw = ROWS.encode()
+    (folder / name).write_bytes(gzip.compress(raw) if name.endswith("GZ") else raw)
+    assert read_table(name).columns["city"].tolist() == ["A"]
 
 
 def test_a_table_of_a_file_that_has_none(folder):
