@@ -23,7 +23,7 @@ from clustermodels.cli.tables import (
     table,
 )
 from clustermodels.errors import Finding, FitError
-from clustermodels.preview.words import ASSUMPTIONS
+from clustermodels.preview.assumptions import ASSUMPTIONS
 from clustermodels.results.intervals import LOWER, UPPER
 from clustermodels.tables.writing import whole
 

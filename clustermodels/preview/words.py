@@ -6,6 +6,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
+from clustermodels.preview.assumptions import ASSUMPTIONS
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
 
@@ -20,14 +21,6 @@ _SLOPES = {
     "partial": "a slope for each cluster, partially pooled",
     "free": "a slope for each cluster, not pooled",
 }
-ASSUMPTIONS = (
-    "Predictions and scenarios are forward simulations of this model, not proof of cause: they "
-    "are causal only if nothing else moves with the policy within clusters and years once the "
-    "model's terms are held fixed, if past outcomes do not drive the policy, if a policy in one "
-    "cluster leaves the others alone, if effects come at the stated lags, along the stated lines "
-    "and the same whenever they come, if clusters with stronger effects did not get more of the "
-    "policy, and if clusters were not chosen by their outcome."
-)
 
 
 def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:

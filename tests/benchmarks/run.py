@@ -140,6 +140,7 @@ def commands(folder: Path, options: argparse.Namespace) -> Iterator[list]:
             "",
             "",
             "",
+            "",
             "aim: under 0.1 s",
         ]
 

@@ -225,3 +225,13 @@ def test_check_and_explain_never_import_the_sampler(project):
             check=False,
         )
         assert made.returncode == 0, made.stderr
+
+
+def test_help_waits_for_nothing_heavy():
+    script = (
+        "import sys; import clustermodels.cli.app\n"
+        "heavy = {'xarray', 'pandas', 'pydantic', 'duckdb', 'scipy', 'pymc'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert made.returncode == 0, made.stderr
