@@ -44,7 +44,7 @@ test: install ## Run linters, types, doctests and tests
 	@$(BIN)/python -m pytest
 
 test-slow: install ## Recover known truths (minutes to hours)
-	@$(BIN)/python -m pytest tests/recovery -o norecursedirs='.*'
+	@$(BIN)/python -m pytest tests/recovery tests/reference/slow_patents.py -o norecursedirs='.*'
 
 bench: install ## Time fits beside peers
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
