@@ -87,6 +87,8 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
         raise FitError(f"{path} cannot be read because there is no such file.") from None
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0]
+        if "signature not found" in reason:
+            reason = "no file that 'fit' wrote"
         raise FitError(
             f"{path} cannot be read because it is not a whole run: {reason}. Fit it again."
         ) from None
