@@ -12,9 +12,10 @@ from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
 from clustermodels.errors import PanelError, Problem, choices, nearest
+from clustermodels.spec.conditions import Where, YearRange
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.scenarios import Edit, Where, YearRange
+from clustermodels.spec.scenarios import Edit
 from clustermodels.spec.source import Path
 
 Mask = NDArray[np.bool_]

@@ -6,9 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from clustermodels.spec.data import ColumnName
 from clustermodels.spec.reads import Read, Role
-from clustermodels.spec.section import Section, Whole, refuse
+from clustermodels.spec.section import ColumnName, Section, Whole, refuse
 from clustermodels.spec.transforms import Transform
 
 _ROLES: dict[str | None, Role] = {"numeric": "number", "categorical": "label", None: "either"}

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field, field_validator
 
-from clustermodels.spec.section import Section, refuse
-
-ColumnName = Annotated[str, Field(min_length=1)]
+from clustermodels.spec.section import ColumnName, Section, refuse
 
 
 class PanelSource(Section):

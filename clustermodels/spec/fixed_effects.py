@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from clustermodels.spec.data import ColumnName
-from clustermodels.spec.section import Section
+from clustermodels.spec.section import ColumnName, Section
 
 Pooling = Literal["free", "partial", "correlated"]
 

@@ -7,9 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from clustermodels.spec.data import ColumnName
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import Finite, Kinds, Section, Whole, with_column
+from clustermodels.spec.section import ColumnName, Finite, Kinds, Section, Whole, with_column
 from clustermodels.spec.transforms import Transform
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from clustermodels.families.table import names
-from clustermodels.spec.data import ColumnName
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import Section, unknown
+from clustermodels.spec.section import ColumnName, Section, unknown
 
 
 class Outcome(Section):

@@ -24,6 +24,7 @@ UNKNOWN_KEY = "unknown key"
 
 Whole = Annotated[int, Field(ge=0)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+ColumnName = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):

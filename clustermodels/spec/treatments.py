@@ -7,9 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from clustermodels.spec.data import ColumnName
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import Kinds, Section, Whole, refuse, with_column
+from clustermodels.spec.section import ColumnName, Kinds, Section, Whole, refuse, with_column
 from clustermodels.spec.transforms import Transform
 
 Slope = Literal["common", "partial", "free"]
