@@ -173,3 +173,9 @@ class Finding:
     what_to_do: str
     path: str = ""
     line: int | None = None
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings in order, the most serious first, others as they were found."""
+    rank = {"serious": 0, "warning": 1, "note": 2}
+    return tuple(sorted(findings, key=lambda finding: rank[finding.severity]))

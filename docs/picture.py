@@ -1,4 +1,4 @@
-"""Draw picture.svg, a terminal with real output: the shipped example checked, fitted and asked.
+"""Draw picture.svg, a terminal with real output, and landscape.png, both of the shipped example.
 
 Run: python docs/picture.py
 """
@@ -14,12 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 DOCS = Path(__file__).parent
-WIDTH = 120
+WIDTH = 120  # columns
+WIDE = 1600  # pixels
 THEME = TerminalTheme(
     (253, 253, 250),
     (40, 44, 52),
@@ -30,7 +32,7 @@ THEME = TerminalTheme(
 )
 # Each command, and which lines of what it prints are shown.
 SHOWN = (
-    ("check ai_clusters/spec.yaml", slice(None)),
+    ("landscape ai_clusters/spec.yaml", slice(0, 12)),
     ("fit ai_clusters/spec.yaml --out run.nc", slice(0, 11)),
     ("diagnose run.nc", slice(-1, None)),
     ("predict run.nc --scenario one_more", slice(0, 27)),
@@ -51,8 +53,21 @@ def output(arguments: str, folder: Path) -> list[str]:
     return [line for line in made.stdout.splitlines() if line.strip()]
 
 
+def landscape() -> None:
+    """Draw the landscape as the command does, in the size and the colours that a page needs."""
+    with tempfile.TemporaryDirectory() as name:
+        drawn = Path(name) / "landscape.png"
+        spec = DOCS.parent / "specs" / "ai_clusters" / "spec.yaml"
+        output(f"landscape {spec} --picture {drawn}", DOCS)
+        with Image.open(drawn) as picture:
+            size = (WIDE, round(picture.height * WIDE / picture.width))
+            small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    small.quantize(128).save(DOCS / "landscape.png", optimize=True)
+
+
 def main() -> None:
-    """Run the commands, and write the picture."""
+    """Run the commands, and write the pictures."""
+    landscape()
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

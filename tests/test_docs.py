@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from clustermodels.network.centrality import MEASURES
+
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("specs/*/README.md")]
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
@@ -34,3 +36,10 @@ def test_the_errors_shown_are_those_printed(tmp_path):
     refreshed = runpy.run_path(str(ROOT / "docs" / "refresh.py"))["refreshed"]
     assert page.count("<!-- output of: ") >= 9
     assert refreshed(page, tmp_path) == page
+
+
+def test_the_page_on_networks_has_every_measure():
+    page = (ROOT / "docs" / "networks.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", page, re.MULTILINE)
+    listed = {name: {*re.findall(r"`(\w+)`", options)} for name, options in rows}
+    assert {name: set(MEASURES[name].takes) for name in MEASURES} == listed

@@ -1,4 +1,4 @@
-"""A family, a treatment kind and a moderator kind from outside, from the document to a scenario."""
+"""Kinds from outside, from the document to a scenario: family, treatment, moderator, measure."""
 
 from typing import Literal
 
@@ -17,6 +17,7 @@ from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log
 from clustermodels.families.priors import prior
 from clustermodels.model import families as likelihoods
+from clustermodels.network import centrality as centralities
 from clustermodels.spec.moderators import MODERATORS, Moderator
 from clustermodels.spec.reads import Read
 from clustermodels.spec.section import Finite, with_column
@@ -204,7 +205,7 @@ def test_the_schema_has_them(registered, document):
     schema = cm.json_schema()
     assert {"$ref": "#/$defs/Excess"} in schema["$defs"]["Treatment"]["anyOf"]
     assert {"$ref": "#/$defs/Relative"} in schema["$defs"]["Moderator"]["anyOf"]
-    assert "spending" in schema["$defs"]["Outcome"]["properties"]["family"]["enum"]
+    assert "spending" in schema["$defs"]["ColumnOutcome"]["properties"]["family"]["enum"]
     written = cm.read_spec(document).plain()
     jsonschema.validate(written, schema)
     written["treatments"]["programme"]["above"] = "two"
@@ -230,3 +231,32 @@ def test_without_them_the_document_is_refused_and_nothing_is_left_over(document)
     for name in ("excess", "relative", "spending"):
         assert f"'{name}'" in said
     assert "Excess" not in cm.json_schema()["$defs"]
+
+
+def _reach(taken, options):
+    """Count the regions within two steps."""
+    return (taken.hops <= 2).sum(axis=1) - 1.0
+
+
+def test_a_measure_of_position(document):
+    centralities.register(
+        cm.Measure("reach", _reach, frozenset(), "reach: regions within two steps")
+    )
+    try:
+        ties = [("A", "B"), ("B", "C"), ("C", "D"), ("D", "E")]
+        pairs = {"a": [a for a, _ in ties], "b": [b for _, b in ties], "year": [2010] * 4}
+        network = cm.read_network(pairs, source="a", target="b")
+        assert cm.centrality(network, "reach").values.tolist() == [[2, 3, 4, 3, 2]]
+        text = TEXT.replace("panel: {", "ties: {source: a, target: b, year: year}, panel: {")
+        text = text.replace("kind: excess", "kind: dose").replace("above: 2, ", "")
+        text = text.replace("kind: relative", "kind: network, measure: reach, window: 1")
+        document.write_text(text.replace("spending", "gaussian").partition("priors")[0])
+        spec = cm.read_spec(document)
+        every = {name: cells * 9 for name, cells in pairs.items()}
+        every["year"] = [year for year in range(2009, 2018) for _ in range(4)]
+        panel = cm.read_panel(spec, cm.Tables(table(), ties=every))
+        at = panel.rows["yearly"].where(panel.rows["cluster"] == "C", drop=True)
+        assert set(at.values.tolist()) == {4}
+    finally:
+        del centralities.MEASURES["reach"]
+    assert "reach" not in centralities.names()

@@ -13,9 +13,9 @@ PACKAGE = ROOT / "clustermodels"
 FLOORS = [
     "errors",
     "families",
+    "network",
     "spec",
     "tables",
-    "network",
     "data",
     "preview",
     "model",

@@ -13,6 +13,7 @@ import typer
 
 import clustermodels as cm
 from clustermodels.cli import printing
+from clustermodels.cli.landscape import landscape as show_landscape
 from clustermodels.cli.progress import sampling
 from clustermodels.cli.tables import Format, complain, json_text, say
 from clustermodels.errors import ClusterModelsError, Finding, FitError
@@ -105,6 +106,30 @@ def explain(spec: SpecPath, format_: AsFormat = Format.text) -> None:
 
 
 @app.command()
+def landscape(
+    spec: SpecPath,
+    format_: AsFormat = Format.text,
+    every: Annotated[bool, typer.Option("--all", help="Also regions far from a cluster.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw it too: a .png, .svg or .pdf file.")
+    ] = None,
+    fail_on: FailOn = Severity.never,
+) -> None:
+    """Say which regions are clusters, and where they stand.
+
+    Location quotients with their uncertainty, joint work inside and between regions,
+    centralities, and the network year by year.
+    """
+    found = cm.landscape(spec)
+    if picture is not None:
+        cm.draw_landscape(found, picture)
+    show_landscape(found, format_, every=every)
+    if picture is not None and format_ is Format.text:
+        say(f"wrote {picture}")
+    _fail(found.findings, fail_on)
+
+
+@app.command()
 def fit(
     spec: SpecPath,
     out: Annotated[Path, typer.Option(help="The file to write, whole or not at all.")],
@@ -193,11 +218,11 @@ def simulate(
     The table holds the columns that the document names, with the outcome drawn.
     """
     document = cm.read_spec(spec)
-    panel = document.data.panel.path
-    if panel is not None and out.resolve() == (document.source.folder / panel).resolve():
+    read = document.data.paths
+    if any(out.resolve() == (document.source.folder / path).resolve() for path in read):
         raise FitError(f"{out} is not replaced because the document reads it. Name another file.")
     drawn = cm.simulate(document, cm.read_truth(at), seed=seed)
-    printing.write_panel(drawn, document.data.panel.cluster, document.data.panel.year, out)
+    printing.write_panel(drawn, document.data.cluster, document.data.year, out)
     say(f"wrote {out}")
 
 

@@ -21,6 +21,7 @@ from clustermodels.cli.tables import (
     records,
     say,
     table,
+    tex,
 )
 from clustermodels.errors import Finding, FitError
 from clustermodels.preview.assumptions import ASSUMPTIONS
@@ -138,6 +139,10 @@ def explanation(told: Any, format_: Format) -> None:
                 else [f"- {line}" for line in lines]
             )
             typer.echo("\n".join([f"**{heading}**", "", *fence, ""]))
+        elif format_ is Format.latex:
+            items = [rf"\item {tex(line)}" for line in lines]
+            listed = [r"\begin{itemize}", *items, r"\end{itemize}"]
+            typer.echo("\n".join([rf"\paragraph{{{heading}}}", *listed, ""]))
         else:
             console().print(Text(f"\n{heading}", style="bold"))
             for line in lines:

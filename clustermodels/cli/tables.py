@@ -30,6 +30,11 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     markdown = "markdown"
+    latex = "latex"
+
+
+# Formats for readers: intervals stand in one cell, and numbers are rounded.
+READABLE = (Format.text, Format.markdown, Format.latex)
 
 
 def console() -> Console:
@@ -72,7 +77,7 @@ def number(value: Cell) -> str:
 
 def table(columns: Columns, format_: Format, title: str = "") -> None:
     """Print a table: names to cells, all of one length."""
-    if format_ in (Format.text, Format.markdown):
+    if format_ in READABLE:
         columns = _joined(columns)
     names = list(columns)
     rows = list(zip(*columns.values(), strict=True))
@@ -83,6 +88,8 @@ def table(columns: Columns, format_: Format, title: str = "") -> None:
             json_text(records(columns))
         case Format.markdown:
             typer.echo(_markdown(names, rows, title))
+        case Format.latex:
+            typer.echo(_latex(names, rows, title))
         case _:
             if title:
                 console().print(Text(title, style="bold"))
@@ -132,6 +139,38 @@ def _markdown(names: list[str], rows: Iterable[Sequence[Cell]], title: str) -> s
         f"| {' | '.join(number(c).replace('|', chr(92) + '|') for c in row)} |" for row in rows
     ]
     return "\n".join([*lines, ""])
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{mark: f"\\{mark}" for mark in "&%$#_{}"},
+}
+
+
+def tex(text: str) -> str:
+    r"""Write text as LaTeX prints it.
+
+    Examples
+    --------
+    >>> print(tex("R&D_share: 5 %"))
+    R\&D\_share: 5 \%
+    """
+    return "".join(_TEX.get(letter, letter) for letter in text)
+
+
+def _latex(names: list[str], rows: Sequence[Sequence[Cell]], title: str) -> str:
+    """Write a table for the package booktabs; numbers stand right."""
+    sides = [
+        "l" if all(isinstance(row[position], str) for row in rows) else "r"
+        for position in range(len(names))
+    ]
+    lines = [f"% {title}"] if title else []
+    lines += [rf"\begin{{tabular}}{{{''.join(sides)}}}", r"\toprule"]
+    lines += [" & ".join(map(tex, names)) + r" \\", r"\midrule"]
+    lines += [" & ".join(tex(number(cell)) for cell in row) + r" \\" for row in rows]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
 def _rich(names: list[str], rows: Sequence[Sequence[Cell]]) -> RichTable:

@@ -17,7 +17,8 @@ from clustermodels.data.transforms import Standard, domain, forward, unit_change
 from clustermodels.errors import PanelError, Problem
 from clustermodels.spec.controls import Control
 from clustermodels.spec.document import Spec
-from clustermodels.spec.moderators import ColumnModerator, Moderator
+from clustermodels.spec.moderators import ColumnModerator, Moderator, NetworkModerator
+from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
 from clustermodels.spec.transforms import Transform
 from clustermodels.spec.treatments import Adoption, Dose, Treatment
@@ -118,6 +119,17 @@ def _column(moderator: ColumnModerator, reader: Reader) -> Column:
     return _of(moderator.reads()[0], moderator.transform, reader)
 
 
+@moderator_column.register
+def _position(moderator: NetworkModerator, reader: Reader) -> Column:
+    return _at_its_lag(moderator, _of(moderator.reads()[0], moderator.transform, reader))
+
+
+def _at_its_lag(position: Position, column: Column) -> Column:
+    """Write a position with the lag of its network, which is inside its values."""
+    shown = symbol(Read(position.column or "", position.lag))
+    return replace(column, symbol=shown, lag=position.lag)
+
+
 def numeric_controls(spec: Spec, reader: Reader) -> list[str]:
     """Name the controls that are numbers in this panel."""
     return [
@@ -161,7 +173,8 @@ def _at(place: Problem, problem: Problem) -> Problem:
 
 
 def _control_column(control: Control, reader: Reader) -> Column:
-    return _of(Read(control.column or "", control.lag), control.transform, reader)
+    column = _of(control.reads()[0], control.transform, reader)
+    return _at_its_lag(control, column) if isinstance(control, Position) else column
 
 
 def transformed(

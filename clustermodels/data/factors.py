@@ -47,7 +47,8 @@ def factor_columns(spec: Spec, reader: Reader) -> dict[str, Columns]:
     columns |= {name: (factor.columns or (), 0) for name, factor in spec.fixed_effects.items()}
     for name, control in spec.controls.items():
         if control.kind == "categorical" or not reader.is_number(control.column or ""):
-            columns[name] = ((control.column or "",), control.lag)
+            (read,) = control.reads()
+            columns[name] = ((read.column,), read.lag)
     return columns
 
 

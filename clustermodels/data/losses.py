@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
@@ -13,13 +13,20 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.reads import Read
 
+Mask = NDArray[np.bool_]
 
-def ledger(spec: Spec, rows: xr.Dataset, outcome: bool) -> tuple[Loss, ...]:
-    """Count each row that cannot be used under the first reason that applies to it."""
+
+def ledger(
+    spec: Spec, rows: xr.Dataset, outcome: bool, known: Mapping[str, Mask] | None = None
+) -> tuple[Loss, ...]:
+    """Count each row that cannot be used under the first reason that applies to it.
+
+    ``known`` holds reasons that are known already, with the rows of each, (obs,).
+    """
     everything = Reader(rows, np.arange(rows.sizes["obs"]))
     left = np.ones(rows.sizes["obs"], dtype=bool)
     losses = []
-    for reason, missing in _reasons(spec, everything, outcome):
+    for reason, missing in _reasons(spec, everything, outcome, known or {}):
         hit = np.flatnonzero(left & missing)
         if hit.size:
             places = zip(
@@ -35,13 +42,22 @@ def counted(rows: int) -> str:
     return f"{rows} row{'s' * (rows > 1)}"
 
 
-def _reasons(spec: Spec, rows: Reader, outcome: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _reasons(
+    spec: Spec, rows: Reader, outcome: bool, known: Mapping[str, Mask]
+) -> Iterator[tuple[str, Mask]]:
     _, declared = spec.outcome
     reads = [read for read in declared.reads() if outcome or read.column != declared.column]
+    yield from _missing(rows, reads)
+    yield from known.items()
+    reads = []
     for items in spec.predictors().values():
         reads += [read for read in items if not read.may_be_empty]
     for factor in spec.fixed_effects.values():
         reads += [Read(c, role="label") for c in factor.columns or () if c not in (CLUSTER, YEAR)]
+    yield from _missing(rows, reads)
+
+
+def _missing(rows: Reader, reads: list[Read]) -> Iterator[tuple[str, Mask]]:
     for read in dict.fromkeys(reads):
         if rows.is_number(read.column):
             missing = np.isnan(rows.numbers(read))

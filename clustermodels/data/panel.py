@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.errors import Finding
+from clustermodels.network.network import Network
 from clustermodels.spec.reads import Read
 
 Values = NDArray[np.float64]
@@ -47,12 +50,22 @@ class Panel:
         The file as the document names it, for messages.
     sha256
         The hash of the file's bytes.
+    networks
+        The ties of all regions, by name: ``ties``, and ``without_own`` where a position leaves
+        out the units that the outcome counts.
+    regions
+        Where the document has rules for clusters: what each region scored, on ``region``.
+    found
+        What is odd about the tables and how they fit together.
     """
 
     rows: xr.Dataset
     losses: tuple[Loss, ...] = ()
     name: str = ""
     sha256: str = ""
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    regions: xr.Dataset | None = None
+    found: tuple[Finding, ...] = ()
 
     @property
     def used(self) -> Positions:

@@ -1,41 +1,50 @@
-"""Spec and table to Panel: columns found, cast by their role, keys checked, losses counted."""
+"""Spec and tables to Panel: read, counted, cast, judged, measured; nothing lost in silence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from clustermodels.data.casting import cast_rows
+from clustermodels.data.columns_read import absent, columns_read, taken
+from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
+from clustermodels.data.networks import Networks, read_networks
 from clustermodels.data.panel import Panel
-from clustermodels.data.row_problems import impossible, one_cluster, twice, unnamed
-from clustermodels.errors import PanelError, Problem, choices, nearest
+from clustermodels.data.positions import add_positions
+from clustermodels.data.regions import judge
+from clustermodels.data.row_problems import impossible, one_cluster
+from clustermodels.data.sources import as_tables, read_sources
+from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
-from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.reads import Read, Role
-from clustermodels.spec.source import Path
-from clustermodels.tables.cast import (
-    is_meant_as_number,
-    is_number,
-    is_truth,
-    labels,
-    numbers,
-    years,
-)
-from clustermodels.tables.objects import from_object
-from clustermodels.tables.read import read_table
 from clustermodels.tables.table import Table
 
-# What a panel calls its own coordinates.
-TAKEN = (CLUSTER, YEAR, "obs", "used")
-# What to do where text stands for numbers, by section.
-_WAYS_OUT = {
-    "outcomes": "Name a numeric column.",
-    "controls": "Name a numeric column, or write kind: categorical.",
-    "scenarios": "Compare it with 'is:'.",
-}
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Everything that a document's tables hold, before clusters are told from other regions.
+
+    Parameters
+    ----------
+    rows
+        Dataset on ``obs``: every region and year, sorted.
+    networks
+        The ties.
+    regions
+        What each region scored under the rules for clusters, on ``region``; None without rules.
+    found
+        What is odd about the tables and how they fit together.
+    table
+        The panel's table, for messages.
+    """
+
+    rows: xr.Dataset
+    networks: Networks
+    regions: xr.Dataset | None
+    found: tuple[Finding, ...]
+    table: Table
 
 
 def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Panel:
@@ -46,7 +55,8 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     spec
         The document.
     data
-        A pandas, polars or Arrow table or an xarray Dataset to use instead of the file.
+        A pandas, polars or Arrow table or an xarray Dataset to use instead of the panel's file;
+        or ``Tables``, to hand over records or ties as well.
     outcome
         False where the outcome is yet to be drawn: its column is not read, and all nan.
 
@@ -60,7 +70,8 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     ------
     PanelError
         With every problem: a missing column, text in numbers, impossible outcomes, a cluster-year
-        that stands twice.
+        that stands twice, a position that is undefined where the document does not say what
+        holds there.
 
     Examples
     --------
@@ -73,18 +84,13 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     >>> read_panel(spec, table).losses
     (Loss(reason='no talent', places=(('A', 2020),)),)
     """
-    wanted = [*dict(_columns(spec, outcome))]
-    table = _table(spec, data, wanted)
-    problems = [*_absent(spec, table, outcome), *_taken(spec, table, outcome)]
+    gathered = gather(spec, data, outcome=outcome)
+    rows, table = _clusters(gathered), gathered.table
+    rows, reasons = add_positions(spec, rows, gathered.networks)
+    problems = [*impossible(spec, rows, outcome, table), *one_cluster(spec, rows, table)]
     if problems:
         raise PanelError(problems)
-    rows, problems = _rows(spec, table, outcome)
-    if problems:
-        raise PanelError(problems)
-    problems = [*one_cluster(spec, rows, table)]
-    if problems:
-        raise PanelError(problems)
-    losses = ledger(spec, rows, outcome)
+    losses = ledger(spec, rows, outcome, reasons)
     lost = {place for loss in losses for place in loss.places}
     places = zip(rows["cluster"].to_numpy(), rows["year"].to_numpy().tolist(), strict=True)
     used = np.array([place not in lost for place in places], dtype=bool)
@@ -99,193 +105,52 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
                 )
             ]
         )
-    return Panel(rows.assign_coords(used=("obs", used)), losses, table.name, table.sha256)
-
-
-def _table(spec: Spec, data: object, wanted: list[str]) -> Table:
-    if data is not None:
-        return from_object(data)
-    source = spec.data.panel
-    if source.path is None:
-        raise PanelError(
-            [
-                spec.source.problem(
-                    ("data", "panel"),
-                    "no table",
-                    fix="Add 'path: FILE', or hand a table over in Python.",
-                )
-            ]
-        )
-    return read_table(
-        spec.source.folder / source.path, name=source.path, table=source.table, columns=wanted
+    return Panel(
+        rows.assign_coords(used=("obs", used)),
+        losses,
+        table.name,
+        table.sha256,
+        networks=gathered.networks.all(),
+        regions=gathered.regions,
+        found=gathered.found,
     )
 
 
-def _columns(spec: Spec, outcome: bool) -> Iterator[tuple[str, Path]]:
-    """Give every column that the document names, and where it names it."""
-    yield spec.data.panel.cluster, ("data", "panel", "cluster")
-    yield spec.data.panel.year, ("data", "panel", "year")
-    for read, path in _reads(spec, outcome):
-        yield read.column, path
+def gather(spec: Spec, data: object = None, *, outcome: bool = True) -> Gathered:
+    """Read a document's tables, count what is counted, and judge which regions are clusters.
 
-
-def _reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
-    """Give every read of a column beside the panel's own, and where the document asks for it."""
-    name, declared = spec.outcome
-    for read in declared.reads():
-        if outcome or read.column != declared.column:
-            yield read, ("outcomes", name)
-    for item, reads in spec.predictors().items():
-        for read in reads:
-            yield read, item
-    for name, factor in spec.fixed_effects.items():
-        for column in factor.columns or ():
-            if column not in (CLUSTER, YEAR):
-                yield Read(column, role="label"), ("fixed_effects", name)
-    yield from _conditions(spec)
-
-
-def _conditions(spec: Spec) -> Iterator[tuple[Read, Path]]:
-    """Give what scenarios' conditions read, but for the roles cluster and year."""
-    roles = (CLUSTER, YEAR, spec.data.panel.cluster, spec.data.panel.year)
-    for name, scenario in spec.scenarios.items():
-        for position, edit in enumerate(scenario):
-            for column, condition in (edit.where or {}).items():
-                role: Role = "number" if condition.compares else "either"
-                if column not in roles:
-                    yield Read(column, role=role), ("scenarios", name, position, "where", column)
-
-
-def _absent(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
-    seen = set()
-    for column, path in _columns(spec, outcome):
-        if column in table.columns or column in seen:
-            continue
-        seen.add(column)
-        close = nearest(column, table.available)
-        yield spec.source.problem(
-            path,
-            f"{table.name} has no column '{column}'",
-            expected=choices(table.available),
-            fix=f"Did you mean '{close}'?" if close else "Name one of its columns.",
-        )
-
-
-def _taken(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
-    """Refuse columns that are called like a part of the panel and are something else."""
-    roles = {CLUSTER: spec.data.panel.cluster, YEAR: spec.data.panel.year}
-    read = [*_columns(spec, outcome)][len(roles) :]
-    for column, path in dict.fromkeys(read):
-        if column in TAKEN and roles.get(column) != column and column in table.columns:
-            yield spec.source.problem(
-                path,
-                f"'{column}' is a name that the panel keeps for itself",
-                fix=f"Rename the column in {table.name}.",
-            )
-
-
-def _rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list[Problem]]:
-    """Cast every column by its role, sort, and check the keys."""
-    cluster = labels(table, spec.data.panel.cluster)
-    year, problems = years(table, spec.data.panel.year)
-    problems = [*problems, *unnamed(cluster, table, spec.data.panel.cluster)]
-    keyed = not problems
-    variables = {}
-    for column, numeric in _roles(spec, table, outcome).items():
-        if numeric:
-            values, bad = numbers(table, column)
-            if bad and _holds_text(table, column):
-                problems.append(_text_for_numbers(spec, table, column, outcome))
-            else:
-                problems += _or_label(spec, column, bad)
-            variables[column] = values
-        else:
-            text = labels(table, column)
-            variables[column] = np.array(["" if t is None else t for t in text], dtype=object)
-    if not outcome:
-        variables[spec.outcome[1].column or ""] = np.full(table.rows, np.nan)
-    if not keyed:
-        return xr.Dataset(), problems
-    order = np.lexsort((year, cluster.astype(str)))
-    problems += twice(cluster[order], year[order], order, table)
-    rows = xr.Dataset(
-        {name: ("obs", values[order]) for name, values in variables.items()},
-        coords={
-            "obs": np.arange(len(order)),
-            "cluster": ("obs", cluster[order]),
-            "year": ("obs", year[order]),
-        },
-    )
-    if not problems:
-        problems += impossible(spec, rows, outcome, table)
-    return rows, problems
-
-
-def _roles(spec: Spec, table: Table, outcome: bool) -> dict[str, bool]:
-    """Tell for each column that is read whether it is a number; a number wins over a label."""
-    roles: dict[str, set[str]] = {}
-    for read, _ in _reads(spec, outcome):
-        roles.setdefault(read.column, set()).add(read.role)
-    read_as_number = {
-        column
-        for column, wanted in roles.items()
-        if "number" in wanted or ("either" in wanted and _looks_numeric(spec, table, column))
-    }
-    return {
-        column: column in read_as_number
-        for column in roles
-        if column in table.columns and column not in (CLUSTER, YEAR)  # the panel has these
-    }
-
-
-def _looks_numeric(spec: Spec, table: Table, column: str) -> bool:
-    """Take a column for numbers as soon as one of its values is; its other text is then wrong.
-
-    Of a control that does not say its kind, a number written for people (4,53) counts as well.
+    Raises
+    ------
+    PanelError
+        As ``read_panel``, but for what only positions can get wrong.
     """
-    if table.columns[column].dtype.kind != "O":
-        return True
-    counts = is_meant_as_number if _is_undecided(spec, column) else is_number
-    return any(counts(cell) for cell in _texts(table, column))
+    tables = as_tables(data)
+    wanted = [*dict(columns_read(spec, outcome))]
+    sources = read_sources(spec, tables, wanted)
+    table = sources.table
+    problems = [*absent(spec, table, outcome), *taken(spec, table, outcome)]
+    if problems:
+        raise PanelError(problems)
+    rows, problems = cast_rows(spec, table, outcome)
+    if problems:
+        raise PanelError(problems)
+    regions = sorted(set(rows["cluster"].to_numpy().tolist()))
+    years = rows["year"].to_numpy()
+    span = (int(years.min()), int(years.max()))
+    networks = read_networks(spec, tables.ties, sources.counted, regions, span)
+    judged = judge(spec, rows, networks, sources.counted)
+    others = {*networks.ties.nodes} - {*regions} if networks.ties is not None else set()
+    found = [*sources.found, *networks.found]
+    found += regions_alike(spec, regions, ("data", "panel" if spec.data.panel else "records"))
+    found += regions_alike(spec, others, ("data", "ties"))
+    return Gathered(rows, networks, judged, tuple(found), table)
 
 
-def _holds_text(table: Table, column: str) -> bool:
-    """Tell whether no cell of a column is a number, nor could be mended to be one."""
-    text = _texts(table, column)
-    return bool(text) and not any(is_meant_as_number(cell) or is_truth(cell) for cell in text)
-
-
-def _texts(table: Table, column: str) -> list[str]:
-    """Give the different cells of a column of text; none where it holds numbers already."""
-    values = table.columns[column]
-    if values.dtype.kind != "O":
-        return []
-    return [*dict.fromkeys(cell for cell in values.tolist() if cell is not None)]
-
-
-def _text_for_numbers(spec: Spec, table: Table, column: str, outcome: bool) -> Problem:
-    """Say where the document first asks for numbers of a column that holds text."""
-    path = next(
-        path
-        for read, path in _reads(spec, outcome)
-        if read.column == column and read.role == "number"
-    )
-    return spec.source.problem(
-        path,
-        f"'{column}' holds text, and this needs numbers",
-        got=repr(_texts(table, column)[0]),
-        fix=_WAYS_OUT.get(str(path[0]), "Name a numeric column, or make it a control."),
-    )
-
-
-def _is_undecided(spec: Spec, column: str) -> bool:
-    """Tell whether a control reads a column and leaves its kind to the cells."""
-    return any(c.column == column and c.kind is None for c in spec.controls.values())
-
-
-def _or_label(spec: Spec, column: str, bad: list[Problem]) -> list[Problem]:
-    """Add the other way out where a control may be a number or a label, as its cells say."""
-    if not _is_undecided(spec, column):
-        return bad
-    other = "If its cells are names and not amounts, write kind: categorical."
-    return [replace(problem, fix=f"{problem.fix} {other}".strip()) for problem in bad]
+def _clusters(gathered: Gathered) -> xr.Dataset:
+    """Keep the rows of the regions that are clusters."""
+    if gathered.regions is None:
+        return gathered.rows
+    chosen = gathered.regions["region"].to_numpy()[gathered.regions["cluster"].to_numpy()]
+    kept = np.isin(gathered.rows["cluster"].to_numpy().astype(str), chosen.astype(str))
+    rows = gathered.rows.isel(obs=kept)
+    return rows.assign_coords(obs=np.arange(rows.sizes["obs"]))

@@ -122,7 +122,7 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                 )
             changed[column] = ("obs", np.where(chosen, _apply(edit, values, amount), values))
         rows = rows.assign(changed)
-    return Panel(rows, panel.losses, panel.name, panel.sha256)
+    return replace(panel, rows=rows)
 
 
 def _apply(edit: Edit, values: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
@@ -171,7 +171,7 @@ def _in_years(spec: Spec, rows: xr.Dataset, edit: Edit, path: Path) -> Mask:
 
 def _meets(spec: Spec, panel: Panel, column: str, condition: Where, path: Path) -> Mask:
     rows = panel.rows
-    role = {spec.data.panel.cluster: CLUSTER, spec.data.panel.year: YEAR}.get(column, column)
+    role = {spec.data.cluster: CLUSTER, spec.data.year: YEAR}.get(column, column)
     if role not in rows.variables:
         known = [CLUSTER, YEAR, *map(str, rows.data_vars)]
         close = nearest(column, known)

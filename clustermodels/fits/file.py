@@ -14,12 +14,17 @@ from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Loss, Panel
 from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
+from clustermodels.network.network import from_dataset
 from clustermodels.spec.read import read_text
 from clustermodels.tables.writing import whole
 
 FORMAT = 1
 # How every HDF5 file, and so every run, begins.
 SIGNATURE = b"\x89HDF"
+
+
+# Groups beside ArviZ's own: what each region scored, and the ties by name.
+REGIONS, NETWORK = "regions", "network_"
 
 
 def check_target(out: str | os.PathLike[str]) -> None:
@@ -61,6 +66,10 @@ def save(fit: Fit, out: str | os.PathLike[str]) -> None:
 def _tree(fit: Fit) -> xr.DataTree:
     tree = fit.tree.copy()
     tree["panel"] = xr.DataTree(_quoted(fit.panel.rows))
+    for name, network in fit.panel.networks.items():
+        tree[f"{NETWORK}{name}"] = xr.DataTree(network.to_dataset())
+    if fit.panel.regions is not None:
+        tree[REGIONS] = xr.DataTree(_texts(fit.panel.regions))
     tree.attrs = {
         **fit.tree.attrs,
         "clustermodels_format": np.int64(FORMAT),
@@ -100,9 +109,21 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
     spec = read_text(tree.attrs["spec"], tree.attrs["spec_file"])
     rows = _unquoted(tree["panel"].to_dataset())
     losses = _losses(tree.attrs["losses"])
-    panel = Panel(rows, losses, tree.attrs["data_name"], tree.attrs["data_sha256"])
-    learned = Learned.model_validate_json(tree.attrs["learned"])
     groups = {name: node.to_dataset() for name, node in tree.children.items() if name != "panel"}
+    networks = {
+        name.removeprefix(NETWORK): from_dataset(groups.pop(name))
+        for name in list(groups)
+        if name.startswith(NETWORK)
+    }
+    panel = Panel(
+        rows,
+        losses,
+        tree.attrs["data_name"],
+        tree.attrs["data_sha256"],
+        networks=networks,
+        regions=groups.pop(REGIONS, None),
+    )
+    learned = Learned.model_validate_json(tree.attrs["learned"])
     fitted = xr.DataTree.from_dict(groups)
     own = {"clustermodels_format", "spec", "spec_file", "learned", "losses"}
     fitted.attrs = {key: value for key, value in tree.attrs.items() if key not in own}
@@ -115,6 +136,14 @@ _UNSAFE = {"%": "%25", "/": "%2F", ".": "%2E"}
 
 def _quote(name: str) -> str:
     return "".join(_UNSAFE.get(letter, letter) for letter in name)
+
+
+def _texts(table: xr.Dataset) -> xr.Dataset:
+    """Give a table as netCDF takes it: text as text, and no attribute that is missing."""
+    text = [name for name in table.variables if table[name].dtype.kind == "O"]
+    table = table.assign({n: table[n].astype(str) for n in text if n not in table.coords})
+    table = table.assign_coords({n: table[n].astype(str) for n in text if n in table.coords})
+    return table.assign_attrs({k: v for k, v in table.attrs.items() if v is not None})
 
 
 def _quoted(rows: xr.Dataset) -> xr.Dataset:

@@ -9,9 +9,11 @@ from clustermodels.data.learned import Learned, learn
 from clustermodels.data.panel import Panel
 from clustermodels.data.reading import read_panel
 from clustermodels.data.scenarios import check_scenarios
-from clustermodels.errors import Finding
+from clustermodels.errors import Finding, by_severity
 from clustermodels.preview.identification import identification
 from clustermodels.preview.idle import idle
+from clustermodels.preview.membership import membership
+from clustermodels.preview.positions import position_findings
 from clustermodels.preview.rows import row_findings
 from clustermodels.preview.support import support
 from clustermodels.spec.document import Spec
@@ -47,11 +49,14 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
 
 def findings(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[Finding, ...]:
     """Gather the findings on a panel and its design, the most serious first."""
+    clusters = sorted(set(panel.rows["cluster"].to_numpy().tolist()))
     found = [
+        *panel.found,
+        *membership(spec, panel.regions),
+        *position_findings(spec, panel.networks, clusters),
         *row_findings(spec, panel, of),
         *identification(spec, of),
         *support(spec, panel, learned),
         *idle(spec, panel, learned, of),
     ]
-    rank = {"serious": 0, "warning": 1, "note": 2}
-    return tuple(sorted(found, key=lambda finding: rank[finding.severity]))
+    return by_severity(found)

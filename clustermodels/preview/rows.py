@@ -29,9 +29,29 @@ def row_findings(spec: Spec, panel: Panel, of: Design) -> Iterator[Finding]:
     yield from _all_zero(spec, of)
 
 
+def _table(spec: Spec) -> tuple[str, str]:
+    return ("data", "panel" if spec.data.panel is not None else "records")
+
+
 def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
     total = panel.rows.sizes["obs"]
+    column = spec.outcome[1].column or ""
+    outcome = panel.rows[column].to_numpy()
+    kept = outcome[panel.used]
+    at = {
+        place: row
+        for row, place in enumerate(
+            zip(panel.rows["cluster"].to_numpy(), panel.rows["year"].to_numpy(), strict=True)
+        )
+    }
     for loss in panel.losses:
+        gone = outcome[[at[place] for place in loss.places]]
+        gone = gone[np.isfinite(gone)]
+        beside = (
+            f"; their mean {column} is {gone.mean():.3g}, that of the others {kept.mean():.3g}"
+            if gone.size
+            else ""
+        )
         places = [f"{cluster} {year}" for cluster, year in loss.places]
         share = len(places) / total
         yield Finding(
@@ -39,10 +59,10 @@ def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
             "warning" if share > MANY_LOST else "note",
             f"{len(places)} of {total} cluster-years {'are' if len(places) > 1 else 'is'} not "
             f"used, {loss.reason}: "
-            f"{choices(places, 6)}",
+            f"{choices(places, 6)}{beside}",
             "The answer is about the others; it carries over only if these are not special.",
             "Fill the gaps in the data, or drop the term or lag that needs them.",
-            *_at(spec, "data", "panel"),
+            *_at(spec, *_table(spec)),
         )
 
 
@@ -60,7 +80,7 @@ def _gaps(spec: Spec, panel: Panel) -> Iterator[Finding]:
             f"{choices(places, 5)}",
             "Lags go by year, so a value just after a gap has no past.",
             "Add the missing years if they exist.",
-            *_at(spec, "data", "panel"),
+            *_at(spec, *_table(spec)),
         )
 
 
@@ -74,7 +94,7 @@ def _few(spec: Spec, of: Design) -> Iterator[Finding]:
             f"{count} cluster{'s' * (count > 1)} only",
             "How slopes and effects vary between clusters rests on the priors of their sds.",
             "Read the priors with 'explain', and set them with care.",
-            *_at(spec, "data", "panel"),
+            *_at(spec, *_table(spec)),
         )
     if years < 2:
         yield Finding(
@@ -84,7 +104,7 @@ def _few(spec: Spec, of: Design) -> Iterator[Finding]:
             "Nothing changes within a cluster: the answer compares clusters, and whatever else "
             "differs between them is in it.",
             "Use a panel with more years.",
-            *_at(spec, "data", "panel"),
+            *_at(spec, *_table(spec)),
         )
 
 

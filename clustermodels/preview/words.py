@@ -6,9 +6,12 @@ from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
+from clustermodels.network.centrality import find
 from clustermodels.preview.assumptions import ASSUMPTIONS
+from clustermodels.spec.clusters import Floor
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.position import Position
 
 _POOLINGS = {
     "free": "a parameter for each {name}, summing to zero",
@@ -32,6 +35,12 @@ def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:
         f"{panel.rows.sizes['obs']} cluster-years, as {outcome.family.replace('_', ' ')} with "
         f"{of.outcome.family.link.name} link."
     ]
+    if panel.regions is not None:
+        said.append(
+            f"{int(panel.regions['cluster'].sum())} of {panel.regions.sizes['region']} regions "
+            f"are clusters: {_rules(spec)}, judged by {panel.regions.attrs['years']}."
+        )
+    said += [_standing(name, position) for (_, name), position in spec.positions().items()]
     for treatment, item in spec.treatments.items():
         lag = f", {item.lag} year{'s' * (item.lag > 1)} later" if item.lag else ""
         said.append(f"The effect of {treatment}{lag}: {_SLOPES[item.slope]}.")
@@ -48,6 +57,57 @@ def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
     return (*said, ASSUMPTIONS)
+
+
+def _rules(spec: Spec) -> str:
+    """Say the rules that a cluster passes."""
+    rules = spec.clusters
+    said = []
+    if rules is not None and rules.location_quotient is not None:
+        quotient = rules.location_quotient
+        asked = f"a location quotient of {quotient.activity} in {quotient.total} "
+        asked += (
+            f"above {quotient.above:g}"
+            if quotient.method == "threshold"
+            else f"above its {quotient.method} limit"
+        )
+        if quotient.probability is not None:
+            asked += f" with a probability above {quotient.probability:g}"
+        said.append(asked)
+    if rules is not None and rules.scale is not None:
+        said.append(f"{rules.scale.at_least:g} or more {rules.scale.column}")
+    if rules is not None and rules.collaboration is not None:
+        for rule, where in (("within", "inside it"), ("between", "with other regions")):
+            floor = getattr(rules.collaboration, rule)
+            if isinstance(floor, Floor):
+                said.append(f"{floor.at_least:g} or more {floor.column}")
+            elif floor is not None:
+                said.append(f"ties {where} that add up to {floor:g} or more")
+    return ", ".join(said)
+
+
+def _standing(name: str, position: Position) -> str:
+    """Say what a position measures, in which network, and what holds where it is undefined."""
+    measure = find(position.measure)
+    variant = f", variant {position.variant}" if position.variant else ""
+    among = "all regions" if position.network == "all_regions" else "the clusters"
+    pooled = f"{position.window} years pooled" if position.window > 1 else "one year"
+    when = (
+        f"{position.lag} year{'s' * (position.lag > 1)} before" if position.lag else "the same year"
+    )
+    own = {
+        False: "",
+        True: ", without the units that the outcome counts",
+        "half": ", made from the half of the units that the outcome does not count",
+    }[position.without_own]
+    holds = {
+        "zero": "; 0 where it is undefined",
+        "drop": "; rows are lost where it is undefined",
+        "indicator": f"; '{position.outside}' marks where it is undefined",
+    }.get(position.disconnected or "", "")
+    what = measure.words.partition(": ")[2] or measure.words  # it may begin with its own name
+    said = f"{name}: {measure.name}{variant} ({what}) in the network of {among}"
+    return f"{said}, {pooled}, {when}{own}{holds}."
 
 
 def defaults_taken(spec: Spec, learned: Learned) -> tuple[str, ...]:
@@ -89,6 +149,16 @@ _WORDS: dict[tuple[str, str, object], str] = {
     ("moderators", "lag", 0): "0 (the same year)",
     ("controls", "lag", 0): "0 (the same year)",
     ("moderators", "moderates", None): "every treatment",
+    ("outcomes", "kind", "column"): "",
+    **{
+        (section, key, value): said
+        for section in ("outcomes", "moderators", "controls")
+        for key, value, said in (
+            ("window", 1, "1 (single years)"),
+            ("decay", 1.0, ""),
+            ("without_own", False, "no (ties of all units)"),
+        )
+    },
 }
 
 
@@ -98,4 +168,7 @@ def _said(section: str, name: str, key: str, value: object, learned: Learned) ->
         return "numeric" if name in learned.scales else "categorical (the column is text)"
     if (section, key) == ("moderators", "centre"):
         return f"its mean, {learned.scales[name].centre:.4g}"
-    return _WORDS.get((section, key, value)) or ("" if value is None else str(value))
+    said = _WORDS.get((section, key, value))
+    if said is not None:
+        return said
+    return "" if value is None else str(value)

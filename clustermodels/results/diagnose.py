@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from clustermodels.errors import Finding, choices
+from clustermodels.errors import Finding, by_severity, choices
 from clustermodels.fits.record import Fit
 from clustermodels.results import chains
 from clustermodels.results.checks import predictive_checks
@@ -64,9 +64,7 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     checks = predictive_checks(fit)
     sampler, findings = _chains(fit, table)
     findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
-    rank = {"serious": 0, "warning": 1, "note": 2}
-    findings.sort(key=lambda finding: rank[finding.severity])
-    return Diagnosis(tuple(findings), checks, sampler)
+    return Diagnosis(by_severity(findings), checks, sampler)
 
 
 def chain_findings(fit: Fit, table: xr.Dataset | None = None) -> tuple[Finding, ...]:

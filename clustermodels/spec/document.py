@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,30 +15,51 @@ from pydantic import (
 )
 
 from clustermodels.spec import fixed_effects as factors
-from clustermodels.spec.controls import Control
+from clustermodels.spec.clusters import Clusters
+from clustermodels.spec.controls import CONTROLS, ColumnControl, Control
 from clustermodels.spec.data import Data
 from clustermodels.spec.engine import ENGINES, Engine, Nuts
 from clustermodels.spec.fixed_effects import FixedEffect
-from clustermodels.spec.moderators import MODERATORS, Moderator
-from clustermodels.spec.outcomes import Outcome
+from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator
+from clustermodels.spec.outcomes import OUTCOMES, Outcome
+from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
 from clustermodels.spec.reads import Read
 from clustermodels.spec.scenarios import Scenario
-from clustermodels.spec.section import Section, filled, with_column
+from clustermodels.spec.section import OPEN, Section, filled, with_column
 from clustermodels.spec.source import Source
 from clustermodels.spec.treatments import TREATMENTS, Treatment
-
-# Marks in the JSON Schema where an open table of kinds belongs.
-OPEN = "x-kinds"
 
 
 def _of_kind(kinds: Any, name: str) -> tuple[Any, ...]:
     return (PlainValidator(kinds.pick), WithJsonSchema({OPEN: name}))
 
 
+AnyOutcome = Annotated[SerializeAsAny[Outcome], *_of_kind(OUTCOMES, "Outcome")]
 AnyTreatment = Annotated[SerializeAsAny[Treatment], *_of_kind(TREATMENTS, "Treatment")]
 AnyModerator = Annotated[SerializeAsAny[Moderator], *_of_kind(MODERATORS, "Moderator")]
+AnyControl = Annotated[SerializeAsAny[Control], *_of_kind(CONTROLS, "Control")]
 AnyEngine = Annotated[SerializeAsAny[Engine], *_of_kind(ENGINES, "Engine")]
+
+
+def _with_outside[T](items: Mapping[str, T], marker: Callable[[T, str], T]) -> dict[str, T]:
+    """Follow every position that asks for an indicator by the column that marks it."""
+    followed: dict[str, T] = {}
+    for key, item in items.items():
+        followed[key] = item
+        if isinstance(item, Position) and item.outside is not None:
+            followed[item.outside] = marker(item, item.outside)
+    return {**followed, **items}
+
+
+def _marked_moderators(items: Mapping[str, Moderator]) -> dict[str, Moderator]:
+    return _with_outside(
+        items, lambda item, column: ColumnModerator(column=column, moderates=item.moderates)
+    )
+
+
+def _marked_controls(items: Mapping[str, Control]) -> dict[str, Control]:
+    return _with_outside(items, lambda _, column: ColumnControl(kind="numeric", column=column))
 
 
 class Spec(Section):
@@ -50,18 +71,25 @@ class Spec(Section):
     schema_version: Literal[1] = Field(default=1, alias="schema", description="the grammar: 1")
     title: str = Field(default="", description="one line for reports")
     data: Data
+    clusters: Clusters | None = Field(
+        default=None, description="which regions count as clusters; absent: all of the panel"
+    )
     outcomes: Annotated[
-        dict[str, Outcome], Field(min_length=1), AfterValidator(filled(with_column))
+        dict[str, AnyOutcome], Field(min_length=1), AfterValidator(filled(with_column))
     ]
     treatments: Annotated[
         dict[str, AnyTreatment], AfterValidator(filled(lambda item, key: item.named(key)))
     ] = Field(default_factory=dict)
     moderators: Annotated[
-        dict[str, AnyModerator], AfterValidator(filled(lambda item, key: item.named(key)))
+        dict[str, AnyModerator],
+        AfterValidator(filled(lambda item, key: item.named(key))),
+        AfterValidator(_marked_moderators),
     ] = Field(default_factory=dict)
-    controls: Annotated[dict[str, Control], AfterValidator(filled(with_column))] = Field(
-        default_factory=dict
-    )
+    controls: Annotated[
+        dict[str, AnyControl],
+        AfterValidator(filled(with_column)),
+        AfterValidator(_marked_controls),
+    ] = Field(default_factory=dict)
     fixed_effects: Annotated[dict[str, FixedEffect], AfterValidator(filled(factors.named))] = Field(
         default_factory=lambda: filled(factors.named)(factors.defaults()),
         description="complete where present: a factor that is not listed has no effect",
@@ -104,6 +132,29 @@ class Spec(Section):
             (section, name): item.reads()
             for section, items in sections.items()
             for name, item in items.items()
+        }
+
+    def positions(self) -> dict[tuple[str, str], Position]:
+        """Give every position in the network, by (section, name)."""
+        sections: dict[str, Mapping[str, object]] = {
+            "outcomes": self.outcomes,
+            "moderators": self.moderators,
+            "controls": self.controls,
+        }
+        return {
+            (section, name): item
+            for section, items in sections.items()
+            for name, item in items.items()
+            if isinstance(item, Position)
+        }
+
+    def measured(self) -> dict[str, tuple[str, str]]:
+        """Give the panel columns that positions make, and the part of the document of each."""
+        return {
+            column: path
+            for path, position in self.positions().items()
+            for column in (position.column, position.outside)
+            if column is not None
         }
 
     def plain(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
+from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
 from clustermodels.spec.section import ColumnName, Finite, Kinds, Section, Whole, with_column
 from clustermodels.spec.transforms import Transform
@@ -54,3 +55,19 @@ class ColumnModerator(Moderator):
     def reads(self) -> tuple[Read, ...]:
         """Give the moderator's column, at its lag."""
         return (Read(self.column or "", self.lag),)
+
+
+@MODERATORS.register
+class NetworkModerator(Moderator, Position):
+    """A position in the network of ties."""
+
+    kind: Literal["network"]
+    transform: Transform = "none"
+
+    def named(self, key: str) -> Self:
+        """Give the moderator with its key as the column that it makes."""
+        return with_column(self, key)
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the column that it makes; its network's lag is inside."""
+        return (Read(self.column or ""),)

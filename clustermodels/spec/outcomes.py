@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from clustermodels.families.table import names
+from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import ColumnName, Section, unknown
+from clustermodels.spec.section import ColumnName, Kinds, Section, Whole, refuse, unknown
 
 
 class Outcome(Section):
-    """One outcome."""
+    """What every kind of outcome has."""
 
+    kind: str
     column: ColumnName | None = Field(default=None, description="its column, if not the key")
     family: str = Field(description="how the outcome varies around its mean")
     exposure: ColumnName | None = Field(
@@ -30,3 +34,35 @@ class Outcome(Section):
         """Give the columns that the outcome reads."""
         columns = (self.column, self.exposure, self.trials)
         return tuple(Read(column) for column in columns if column is not None)
+
+
+OUTCOMES: Kinds[Outcome] = Kinds("outcome", default="column", example="{family: NAME}")
+
+
+@OUTCOMES.register
+class ColumnOutcome(Outcome):
+    """A column of the panel."""
+
+    kind: Literal["column"] = "column"
+
+
+@OUTCOMES.register
+class NetworkOutcome(Outcome, Position):
+    """A position in the network of ties, explained."""
+
+    kind: Literal["network"]
+    lag: Whole = 0
+
+    @field_validator("lag")
+    @classmethod
+    def _same_year(cls, lag: int) -> int:
+        if lag:
+            raise refuse("an outcome is of its own year", "Remove 'lag', or lag the treatment.")
+        return lag
+
+    @field_validator("without_own")
+    @classmethod
+    def _own(cls, without_own: object) -> object:
+        if without_own:
+            raise refuse("here the network is the outcome itself", "Remove 'without_own'.")
+        return without_own

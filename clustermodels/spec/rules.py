@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from clustermodels.errors import Problem, choices, nearest
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
+from clustermodels.spec import network_rules
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import DIMS, posterior_names
@@ -142,7 +143,7 @@ def _factors(spec: Spec) -> Iterator[Problem]:
 
 def _factors_by_role(spec: Spec) -> Iterator[Problem]:
     """Refuse the cluster's or the year's column where the role itself is meant."""
-    roles = {spec.data.panel.cluster: CLUSTER, spec.data.panel.year: YEAR}
+    roles = {spec.data.cluster: CLUSTER, spec.data.year: YEAR}
     for name, factor in spec.fixed_effects.items():
         if name in (CLUSTER, YEAR):
             continue  # the role itself
@@ -158,7 +159,7 @@ def _factors_by_role(spec: Spec) -> Iterator[Problem]:
 
 def _controls_beside_clusters(spec: Spec) -> Iterator[Problem]:
     for name, control in spec.controls.items():
-        if control.column == spec.data.panel.cluster:
+        if control.column == spec.data.cluster:
             yield spec.source.problem(
                 ("controls", name),
                 f"'{control.column}' is the cluster column, and its effect would be there twice",
@@ -214,7 +215,7 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
 
 
 def _scenarios(spec: Spec) -> Iterator[Problem]:
-    roles = (spec.data.panel.cluster, spec.data.panel.year)
+    roles = (spec.data.cluster, spec.data.year)
     readable = sorted(
         {
             read.column
@@ -242,6 +243,8 @@ def _scenarios(spec: Spec) -> Iterator[Problem]:
                 )
 
 
+_NETWORK = frozenset({"data", "clusters", "outcomes", "moderators", "controls"})
+
 # Each rule with the sections that must be sound before it can be judged.
 RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_one_outcome, frozenset({"outcomes"})),
@@ -260,6 +263,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
         frozenset({"outcomes", "treatments", "moderators", "controls", "fixed_effects", "priors"}),
     ),
     (_scenarios, frozenset({"treatments", "moderators", "controls", "scenarios"})),
+    *((rule, _NETWORK) for rule in network_rules.RULES),
 )
 
 

@@ -7,10 +7,13 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from clustermodels.families.table import names
-from clustermodels.spec.document import OPEN, Spec
+from clustermodels.spec.controls import CONTROLS
+from clustermodels.spec.document import Spec
 from clustermodels.spec.engine import ENGINES
 from clustermodels.spec.moderators import MODERATORS
-from clustermodels.spec.section import Kinds
+from clustermodels.spec.outcomes import OUTCOMES
+from clustermodels.spec.section import OPEN, Kinds
+from clustermodels.spec.ties import TIES, RecordTies, TieTable
 from clustermodels.spec.treatments import TREATMENTS
 from clustermodels.spec.wording import LISTS
 
@@ -25,22 +28,25 @@ def json_schema() -> dict[str, Any]:
     >>> json_schema()["required"]
     ['data', 'outcomes']
     """
-    open_tables: dict[str, Kinds[Any]] = {
+    tables: dict[str, Kinds[Any]] = {
+        "Outcome": OUTCOMES,
         "Treatment": TREATMENTS,
         "Moderator": MODERATORS,
+        "Control": CONTROLS,
         "Engine": ENGINES,
     }
-    kinds = [kind for table in open_tables.values() for kind in table.classes.values()]
+    choices = {name: dict.fromkeys(table.classes.values()) for name, table in tables.items()}
+    choices[TIES] = dict.fromkeys((TieTable, RecordTies))
+    kinds = [kind for one_of in choices.values() for kind in one_of]
     _, shared = models_json_schema(
         [(kind, "validation") for kind in kinds], ref_template="#/$defs/{model}"
     )
     schema = _pointed(Spec.model_json_schema(by_alias=True))
     definitions = {**schema.pop("$defs", {}), **shared.get("$defs", {})}
-    for name, table in open_tables.items():
-        definitions[name] = {
-            "anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in table.classes.values()]
-        }
-    definitions["Outcome"]["properties"]["family"]["enum"] = list(names())
+    for name, one_of in choices.items():
+        definitions[name] = {"anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in one_of]}
+    for kind in choices["Outcome"]:
+        definitions[kind.__name__]["properties"]["family"]["enum"] = list(names())
     for section in LISTS:
         schema["properties"][section] = _with_list(schema["properties"][section])
     return {

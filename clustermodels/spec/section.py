@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,8 @@ from clustermodels.errors import choices, nearest
 WRONG = "not what belongs here"
 OUTSIDE = "not allowed here"
 UNKNOWN_KEY = "unknown key"
+# Marks in the JSON Schema where an open table of kinds belongs.
+OPEN = "x-kinds"
 
 Whole = Annotated[int, Field(ge=0)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -121,28 +123,32 @@ class Kinds[T: Section]:
         What the kinds are of, for messages (``treatment``).
     default
         The kind of an item that names none.
+    example
+        What to write where settings are missing.
     """
 
-    def __init__(self, what: str, default: str) -> None:
+    def __init__(self, what: str, default: str, example: str = "") -> None:
         self.what = what
         self.default = default
+        self.example = example or f"{{kind: {default}}}, or {{}} for its defaults"
         self.classes: dict[str, type[T]] = {}
 
     def register(self, kind: type[T]) -> type[T]:
-        """Add a kind: a final class with a literal ``kind`` field. Usable as a decorator.
+        """Add a kind: a final class whose ``kind`` is a literal. Usable as a decorator.
 
         Raises
         ------
         ValueError
-            If the kind has no default for its ``kind``, or its name is taken.
+            If the class has no literal ``kind``, or its name is taken.
         """
         field = kind.model_fields.get("kind")
-        name = field.default if field else None
-        if not isinstance(name, str):
+        names = _literals(field.annotation) if field else ()
+        if not names:
             raise ValueError(f"{kind.__name__} needs a field kind: Literal['NAME'] = 'NAME'")
-        if name in self.classes:
-            raise ValueError(f"the {self.what} kind {name!r} is registered already")
-        self.classes[name] = kind
+        for name in names:
+            if name in self.classes:
+                raise ValueError(f"the {self.what} kind {name!r} is registered already")
+            self.classes[name] = kind
         return kind
 
     def pick(self, value: object) -> T:
@@ -151,14 +157,25 @@ class Kinds[T: Section]:
             if isinstance(value, kind):
                 return value
         if not isinstance(value, Mapping):
-            fix = f"Write {{kind: {self.default}}}, or {{}} for its defaults."
-            raise refuse(WRONG, fix, expected=f"settings of the {self.what}", got=shown(value))
+            raise refuse(
+                WRONG,
+                f"Write {self.example}.",
+                expected=f"settings of the {self.what}",
+                got=shown(value),
+            )
         name = value.get("kind", self.default)
         if not isinstance(name, str) or name not in self.classes:
             refusal = unknown(str(name), self.classes, f"unknown kind of {self.what}")
             error = InitErrorDetails(type=refusal, loc=("kind",), input=name)
             raise ValidationError.from_exception_data(self.what, [error])
         return self.classes[name].model_validate(value)
+
+
+def _literals(annotation: object) -> tuple[str, ...]:
+    """Give the texts of a Literal, also where None is allowed beside it."""
+    inner = get_args(annotation)
+    texts = tuple(text for text in inner if isinstance(text, str))
+    return texts + tuple(text for part in inner for text in _literals(part))
 
 
 def filled[T: Section](name: Callable[[T, str], T]) -> Callable[[Mapping[str, T]], dict[str, T]]:

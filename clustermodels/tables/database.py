@@ -12,34 +12,48 @@ from clustermodels.errors import choices, nearest
 from clustermodels.tables.objects import from_frame
 from clustermodels.tables.table import Table, refused
 
-_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """Quote a name, so that whatever it holds stays a name.
+
+    Examples
+    --------
+    >>> print(identifier('x"; DROP TABLE panel; --'))
+    "x""; DROP TABLE panel; --"
+    """
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(value: str) -> str:
+def literal(value: str) -> str:
+    """Quote a text, for the few places of a statement that take no parameter."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def plain_path(file: Path, name: str) -> str:
+    """Give the whole path of a file; DuckDB would take some characters in it for a pattern."""
+    path = str(file.resolve())
+    if any(mark in path for mark in "*?["):
+        raise refused(name, "it lies in a folder with *, ? or [ in its name", "Rename the folder.")
+    return path
 
 
 def read_parquet(file: Path, name: str, columns: Sequence[str] | None, sha256: str) -> Table:
     """Read a Parquet file; the connection may open this file only."""
-    path = str(file.resolve())
-    if any(mark in path for mark in "*?["):  # DuckDB would read a pattern
-        raise refused(name, "it lies in a folder with *, ? or [ in its name", "Rename the folder.")
-    with duckdb.connect(config=_CLOSED) as connection:
-        connection.execute(f"SET allowed_paths=[{_text(path)}]")
+    path = plain_path(file, name)
+    with duckdb.connect(config=CLOSED) as connection:
+        connection.execute(f"SET allowed_paths=[{literal(path)}]")
         connection.execute("SET enable_external_access=false")
         connection.execute("SET lock_configuration=true")
         try:
             relation = connection.read_parquet(path)
             return _fetched(relation, name, columns, sha256)
         except duckdb.Error as error:
-            said = _first(error).replace(path, name)
+            said = first_line(error).replace(path, name)
             raise refused(name, f"not a Parquet file: {said}", "Save it again.") from None
 
 
@@ -49,36 +63,57 @@ def read_duckdb(
     """Read a table of a DuckDB file, which is opened read-only and reaches no other file."""
     try:
         connection = duckdb.connect(
-            str(file), read_only=True, config={**_CLOSED, "enable_external_access": "false"}
+            str(file), read_only=True, config={**CLOSED, "enable_external_access": "false"}
         )
     except duckdb.Error as error:
-        said = _first(error).replace(str(file.resolve()), name).replace(str(file), name)
+        said = first_line(error).replace(str(file.resolve()), name).replace(str(file), name)
         raise refused(name, f"not a DuckDB file: {said}", "Check the path.") from None
     with connection:
-        found = connection.execute(
-            "SELECT table_name FROM information_schema.tables "
-            "WHERE table_schema = 'main' ORDER BY table_name"
-        ).fetchall()
-        names = [str(row[0]) for row in found]
-        if table is None and len(names) == 1:
-            table = names[0]
-        if table is None or table not in names:
-            close = nearest(table or "", names)
-            what = f"no table '{table}'" if table else "a DuckDB file holds several tables"
-            fix = (
-                f"Did you mean '{close}'?"
-                if close
-                else (f"Name one with 'table:': {choices(names) or 'it has none'}.")
-            )
-            raise refused(name, what, fix)
+        table = chosen_table(connection, name, table)
         try:
-            return _fetched(connection.table(_identifier(table)), name, columns, sha256)
+            return _fetched(connection.table(identifier(table)), name, columns, sha256)
         except duckdb.Error as error:
             raise refused(
                 name,
-                f"table '{table}' cannot be read: {_first(error)}",
+                f"table '{table}' cannot be read: {first_line(error)}",
                 "A view may not read other files: name a table.",
             ) from None
+
+
+def chosen_table(
+    connection: duckdb.DuckDBPyConnection, name: str, table: str | None, catalog: str | None = None
+) -> str:
+    """Give the table to read of a DuckDB file: the one that is named, or its only one.
+
+    Parameters
+    ----------
+    connection
+        Where the file is open.
+    name
+        How messages call the file.
+    table
+        The table's name, where the document gives one.
+    catalog
+        What the file is attached as; by default it is the connection's own.
+    """
+    found = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' "
+        "AND table_catalog = coalesce($1, current_database()) ORDER BY table_name",
+        [catalog],
+    ).fetchall()
+    names = [str(row[0]) for row in found]
+    if table is None and len(names) == 1:
+        return names[0]
+    if table is not None and table in names:
+        return table
+    close = nearest(table or "", names)
+    what = f"no table '{table}'" if table else "a DuckDB file holds several tables"
+    fix = (
+        f"Did you mean '{close}'?"
+        if close
+        else (f"Name one with 'table:': {choices(names) or 'it has none'}.")
+    )
+    raise refused(name, what, fix)
 
 
 def _fetched(
@@ -88,10 +123,11 @@ def _fetched(
     wanted = [column for column in available if columns is None or column in columns]
     if not wanted:
         return Table(name, {}, available, None, sha256)
-    frame: pd.DataFrame = relation.project(", ".join(map(_identifier, wanted))).df()
+    frame: pd.DataFrame = relation.project(", ".join(map(identifier, wanted))).df()
     made = from_frame(frame, name, sha256)
     return Table(name, made.columns, available, None, sha256)
 
 
-def _first(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Give what DuckDB says in one line; the others quote the statement."""
     return str(error).splitlines()[0]

@@ -46,27 +46,48 @@ def read_table(
     """
     file = Path(path)
     said = name if name is not None else str(path)
-    if any(mark in said for mark in "*?["):
-        raise refused(said, "a path names one file", "Leave out *, ? and [.")
+    kind = kind_of_file(file, said, table)
+    if kind in DATABASES:
+        return read_duckdb(file, said, table, columns, sha256_of(file))
+    return READERS[kind](file, said, columns, sha256_of(file))
+
+
+def kind_of_file(file: Path, name: str, table: str | None) -> str:
+    """Give the suffix that says how a file is read, in small letters and without a ``.gz``.
+
+    Parameters
+    ----------
+    file
+        The file.
+    name
+        How messages call it.
+    table
+        The table that is asked for, where it is a DuckDB file.
+
+    Raises
+    ------
+    PanelError
+        If there is no such file, it is empty, or nobody reads its kind.
+    """
+    if any(mark in name for mark in "*?["):
+        raise refused(name, "a path names one file", "Leave out *, ? and [.")
     if file.is_dir():
-        raise refused(said, "this is a folder", "Name a file in it.")
+        raise refused(name, "this is a folder", "Name a file in it.")
     if not file.exists():
-        raise refused(said, "no such file", _instead(file))
+        raise refused(name, "no such file", _instead(file))
     if not file.is_file():
-        raise refused(said, "this is not a file that can be read", "Name a file with a table.")
+        raise refused(name, "this is not a file that can be read", "Name a file with a table.")
     kind = _kind(file)
     if table is not None and kind not in DATABASES:
-        raise refused(said, "only a DuckDB file has tables", "Remove 'table:'.")
-    if kind in DATABASES:
-        return read_duckdb(file, said, table, columns, _sha256(file))
-    if kind not in READERS:
+        raise refused(name, "only a DuckDB file has tables", "Remove 'table:'.")
+    if kind not in (*READERS, *DATABASES):
         fix = f"Save it as one of {choices([*READERS, '.csv.gz', *DATABASES])}."
         if kind in (".xlsx", ".xls"):
             fix = "In Excel: save as CSV UTF-8."
-        raise refused(said, f"unknown kind of file '{kind}'", fix)
-    if file.stat().st_size == 0:
-        raise refused(said, "the file is empty", "Write a header and a row per cluster-year.")
-    return READERS[kind](file, said, columns, _sha256(file))
+        raise refused(name, f"unknown kind of file '{kind}'", fix)
+    if kind in READERS and file.stat().st_size == 0:
+        raise refused(name, "the file is empty", "Write a header and a row per cluster-year.")
+    return kind
 
 
 def _kind(file: Path) -> str:
@@ -87,7 +108,8 @@ def _instead(file: Path) -> str:
     return f"Check the path: {folder} holds {choices(there, 6) or 'no files'}."
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Hash a file's bytes, a part at a time."""
     digest = hashlib.sha256()
     with file.open("rb") as opened:
         while block := opened.read(1 << 20):

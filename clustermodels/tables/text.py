@@ -10,6 +10,8 @@ import re
 import shlex
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -75,23 +77,13 @@ def read_delimited(file: Path, name: str, columns: Sequence[str] | None, sha256:
     text = decoded(file, name)
     if not text.strip():
         raise refused(name, "the file is empty", "Write a header and a row per cluster-year.")
-    numbered = _records(text, name)
-    line, names = next(numbered)
-    header = [column.strip() for column in names]
-    _check_header(header, name, line)
+    found = delimited(io.StringIO(text, newline=""), name)
+    header = found.header
     rows: list[list[str]] = []
     lines: list[int] = []
-    problems: list[Problem] = []
-    for line, row in numbered:
-        if len(row) == len(header):
-            rows.append(row)
-            lines.append(line)
-            continue
-        what = f"{len(row)} cell{'s' * (len(row) > 1)} where the header has {len(header)}"
-        fix = "Quote cells that hold the delimiter, and check this line and the one above."
-        problems.append(Problem(what, fix, file=name, line=line))
-    if problems:
-        raise PanelError(problems[:5])
+    for line, row in found.rows:
+        rows.append(row)
+        lines.append(line)
     if not rows:
         raise refused(name, "a header and no rows", "Write a row per cluster and year.", 1)
     wanted = [i for i, column in enumerate(header) if columns is None or column in columns]
@@ -100,19 +92,74 @@ def read_delimited(file: Path, name: str, columns: Sequence[str] | None, sha256:
     return Table(name, values, tuple(header), np.array(lines, dtype=np.int64), sha256)
 
 
-def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not blank, with the line that it starts on."""
-    unquoted = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").partition("\n")[0])
+@dataclass(frozen=True)
+class Delimited:
+    """A text of rows: its header, and the rows after it as they are asked for.
+
+    Parameters
+    ----------
+    header
+        The columns' names.
+    line
+        The line that the header stands on.
+    delimiter
+        What stands between cells.
+    rows
+        The line that each row starts on, and its cells, as many as the header has. Rows of
+        another length are refused, five at once.
+    """
+
+    header: list[str]
+    line: int
+    delimiter: str
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def delimited(lines: Iterator[str], name: str) -> Delimited:
+    """Take a text apart, its line breaks as they are in the file."""
+    blank = 0
+    first = next(lines)
+    while not first.strip("\r\n"):
+        blank += 1
+        first = next(lines)
+    unquoted = re.sub(r'"[^"]*"', "", first)
     delimiter = max(_DELIMITERS, key=unquoted.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
+    numbered = _numbered(chain([first], lines), delimiter, blank, name)
+    line, names = next(numbered)
+    header = [column.strip() for column in names]
+    _check_header(header, name, line)
+    return Delimited(header, line, delimiter, _whole(numbered, len(header), name))
+
+
+def _numbered(
+    lines: Iterator[str], delimiter: str, before: int, name: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Give each row that is not blank, with the line that it starts on."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = before + 1
     try:
         for row in reader:
             if row:
                 yield line, row
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
     except csv.Error as error:
         raise refused(name, f"not valid CSV: {error}", "Check the quotes.", line) from None
+
+
+def _whole(
+    numbered: Iterator[tuple[int, list[str]]], cells: int, name: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Pass on the rows of the header's length; refuse where there are others."""
+    problems: list[Problem] = []
+    for line, row in numbered:
+        if len(row) == cells:
+            yield line, row
+            continue
+        what = f"{len(row)} cell{'s' * (len(row) > 1)} where the header has {cells}"
+        fix = "Quote cells that hold the delimiter, and check this line and the one above."
+        problems.append(Problem(what, fix, file=name, line=line))
+    if problems:
+        raise PanelError(problems[:5])
 
 
 def _check_header(header: list[str], name: str, line: int) -> None:

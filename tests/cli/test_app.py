@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from clustermodels.cli import app
 from tests.tiny import TINY, tiny_table
 
 ROOM = "clustermodels"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -235,3 +237,80 @@ def test_help_waits_for_nothing_heavy():
     )
     made = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert made.returncode == 0, made.stderr
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch, run):
+    monkeypatch.chdir(ROOT / "specs" / "ai_clusters")
+    return run
+
+
+def test_landscape_prints_clusters_near_misses_and_the_network(shipped):
+    code, out, _ = shipped("landscape", "spec.yaml")
+    assert code == 0
+    assert "29 of 100 regions are clusters, judged by 2012 to 2021." in out
+    for heading in (
+        "Who is a cluster, and which rule the others failed",
+        "Where the clusters stand in the network",
+        "The network by year",
+        "Rank correlations between measures",
+        "Rank correlations with the year before",
+    ):
+        assert heading in out
+    suzhou = next(line for line in out.splitlines() if line.startswith(" Suzhou"))
+    assert suzhou.rstrip().endswith("lq by 0.03")
+    assert "56 more failed by more: see '--all'." in out
+    assert "Liuzhou" not in out.partition("Who")[0]
+    assert shipped("landscape", "spec.yaml", "--all")[1].count("lq by") > out.count("lq by")
+    assert shipped("landscape", "spec.yaml", "--fail-on", "warning")[0] == 1
+
+
+def test_landscape_for_programs(shipped, tmp_path):
+    _, out, _ = shipped("landscape", "spec.yaml", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == 100
+    assert [row["cluster"] for row in rows].count("yes") == 29
+    assert float(rows[0]["lq"]) > float(rows[28]["lq"])
+    _, out, _ = shipped("landscape", "spec.yaml", "--format", "json")
+    told = json.loads(out)
+    assert [*told] == [
+        "title",
+        "rules",
+        "regions",
+        "years",
+        "rank_correlations",
+        "persistence",
+        "findings",
+    ]
+    assert told["years"][0]["year"] == 2011
+    assert {row["measure"] for row in told["rank_correlations"]} >= {"degree", "closeness"}
+
+
+def test_landscape_as_latex_and_markdown_and_picture(shipped, tmp_path):
+    code, out, _ = shipped("landscape", "spec.yaml", "--format", "latex")
+    assert code == 0
+    assert out.count(r"\begin{tabular}") == out.count(r"\end{tabular}") == 6
+    assert r"P(LQ>1)" in out
+    assert "ei\\_index" in out
+    _, out, _ = shipped("landscape", "spec.yaml", "--format", "markdown")
+    assert "| Hefei |" in out
+    picture = tmp_path / "map.png"
+    _, out, _ = shipped("landscape", "spec.yaml", "--picture", str(picture))
+    assert out.rstrip().endswith(f"wrote {picture}") or "wrote" in out
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    code, _, err = shipped("landscape", "spec.yaml", "--picture", str(tmp_path / "map.bmp"))
+    assert code == 3
+    assert "cannot be written because" in err
+
+
+def test_landscape_of_a_document_with_nothing_to_show(run):
+    code, _, err = run("landscape", "spec.json")
+    assert code == 2
+    assert "Add 'clusters', or 'data.ties'." in err
+
+
+def test_explain_as_latex(run):
+    _, out, _ = run("explain", "spec.json", "--format", "latex")
+    assert out.count(r"\begin{itemize}") == 3
+    assert r"\paragraph{The model}" in out
+    assert r"policies\_x\_centrality" in out

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 import clustermodels as cm
+from tests.data.worlds import PANEL, changed, panel_table, position, ring
 from tests.tiny import TINY, tiny_table
 
 OLD = b"\x89HDF, the old one"
@@ -160,3 +161,27 @@ def test_interrupted_or_killed_it_leaves_the_old_file(tmp_path, how):
     assert "Traceback" not in said
     if how == signal.SIGINT:
         assert "Interrupted: nothing was written." in said
+
+
+def test_networks_and_scores_are_kept(tmp_path):
+    engine = {"draws": 20, "tune": 50, "chains": 1}
+    rules = {"location_quotient": {"activity": "patents", "total": "all", "above": 0.5}}
+    spec = changed(
+        PANEL,
+        engine=engine,
+        clusters=rules,
+        moderators=position(measure="constraint", disconnected="indicator"),
+        scenarios={"edge": [{"add": {"policies": 1}, "where": {"where": {"above": 0.1}}}]},
+    )
+    tables = cm.Tables(panel_table(), ties=ring())
+    made = cm.fit(spec, tables, out=tmp_path / "run.nc")
+    loaded = cm.load_fit(tmp_path / "run.nc")
+    ties = loaded.panel.networks["ties"]
+    assert ties.to_dataset().identical(made.panel.networks["ties"].to_dataset())
+    assert ties.nodes == tuple(f"c{i}" for i in range(8))
+    for name in ("lq", "probability", "cluster", "failed_rules", "stability"):
+        np.testing.assert_array_equal(loaded.panel.regions[name], made.panel.regions[name])
+    assert loaded.panel.regions.attrs["years"] == "2010 to 2015"
+    assert "where_outside" in loaded.posterior
+    np.testing.assert_array_equal(cm.predict(loaded, "edge"), cm.predict(made, "edge"))
+    assert set(loaded.tree.children) == set(made.tree.children)

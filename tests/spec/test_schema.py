@@ -52,6 +52,6 @@ def test_what_the_schema_refuses_the_reader_refuses(addition):
 
 
 def test_the_schema_names_every_family():
-    families = cm.json_schema()["$defs"]["Outcome"]["properties"]["family"]["enum"]
+    families = cm.json_schema()["$defs"]["ColumnOutcome"]["properties"]["family"]["enum"]
     assert set(families) >= {"gaussian", "poisson", "negative_binomial", "binomial"}
     assert json.dumps(cm.json_schema())

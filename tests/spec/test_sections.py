@@ -49,9 +49,9 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
             "Did you mean 'mean'?",
         ),
         (
-            "moderators: {c: {kind: network}}\n",
-            "moderators.c.kind: unknown kind of moderator. Got 'network'; expected column. "
-            "Use one of these.",
+            "moderators: {c: {kind: net}}\n",
+            "moderators.c.kind: unknown kind of moderator. Got 'net'; expected column, network. "
+            "Did you mean 'network'?",
         ),
         (
             "controls: {gdp: {transform: log10}}\n",
@@ -68,8 +68,8 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
         ),
         (
             "controls: {gdp: log}\n",
-            f"controls.gdp: {WRONG}. Got 'log'; expected a mapping of column, transform, lag. "
-            "Write {column: ...}.",
+            f"controls.gdp: {WRONG}. Got 'log'; expected settings of the control. "
+            "Write {transform: log}, or {} for its defaults.",
         ),
         (
             "controls: {r: {kind: categorical, transform: log}}\n",
@@ -82,8 +82,8 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
         ),
         (
             "mechanisms: {capital: {column: funding}}\n",
-            "mechanisms: unknown key. Got 'mechanisms'; expected schema, title, data, outcomes, "
-            "treatments, moderators, controls, fixed_effects, priors, engine, scenarios. "
+            "mechanisms: unknown key. Got 'mechanisms'; expected schema, title, data, clusters, "
+            "outcomes, treatments, moderators, controls, fixed_effects, priors, engine, scenarios. "
             "Remove it, or use one of these.",
         ),
     ],

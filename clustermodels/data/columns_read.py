@@ -1,0 +1,92 @@
+"""Which columns of the panel a document asks for, and where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clustermodels.errors import Problem, choices, nearest
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.reads import Read, Role
+from clustermodels.spec.source import Path
+from clustermodels.tables.table import Table
+
+# What a panel calls its own coordinates.
+TAKEN = (CLUSTER, YEAR, "obs", "used")
+
+
+def columns_read(spec: Spec, outcome: bool) -> Iterator[tuple[str, Path]]:
+    """Give every column that the document names, and where it names it."""
+    source = "panel" if spec.data.panel is not None else "records"
+    yield spec.data.cluster, ("data", source, CLUSTER if source == "panel" else "region")
+    yield spec.data.year, ("data", source, YEAR)
+    for read, path in reads(spec, outcome):
+        yield read.column, path
+
+
+def reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
+    """Give every read of a table's column but cluster and year, and where the document asks for it.
+
+    Positions in the network are measured, and in no table.
+    """
+    measured = spec.measured()
+    for read, path in _reads(spec, outcome):
+        if read.column not in measured:
+            yield read, path
+
+
+def _reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
+    name, declared = spec.outcome
+    for read in declared.reads():
+        if outcome or read.column != declared.column:
+            yield read, ("outcomes", name)
+    for item, columns in spec.predictors().items():
+        for read in columns:
+            yield read, item
+    for name, factor in spec.fixed_effects.items():
+        for column in factor.columns or ():
+            if column not in (CLUSTER, YEAR):
+                yield Read(column, role="label"), ("fixed_effects", name)
+    yield from _conditions(spec)
+    for column in spec.clusters.columns if spec.clusters is not None else ():
+        yield Read(column), ("clusters",)
+
+
+def _conditions(spec: Spec) -> Iterator[tuple[Read, Path]]:
+    """Give what scenarios' conditions read, but for the roles cluster and year."""
+    roles = (CLUSTER, YEAR, spec.data.cluster, spec.data.year)
+    for name, scenario in spec.scenarios.items():
+        for position, edit in enumerate(scenario):
+            for column, condition in (edit.where or {}).items():
+                role: Role = "number" if condition.compares else "either"
+                if column not in roles:
+                    yield Read(column, role=role), ("scenarios", name, position, "where", column)
+
+
+def absent(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
+    """Find columns that the document names and the table does not have."""
+    seen = set()
+    for column, path in columns_read(spec, outcome):
+        if column in table.columns or column in seen:
+            continue
+        seen.add(column)
+        close = nearest(column, table.available)
+        yield spec.source.problem(
+            path,
+            f"{table.name} has no column '{column}'",
+            expected=choices(table.available),
+            fix=f"Did you mean '{close}'?" if close else "Name one of its columns.",
+        )
+
+
+def taken(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
+    """Refuse columns that are called like a part of the panel and are something else."""
+    roles = {CLUSTER: spec.data.cluster, YEAR: spec.data.year}
+    read = [*columns_read(spec, outcome)][len(roles) :]
+    for column, path in dict.fromkeys(read):
+        if column in TAKEN and roles.get(column) != column and column in table.columns:
+            yield spec.source.problem(
+                path,
+                f"'{column}' is a name that the panel keeps for itself",
+                fix=f"Rename the column in {table.name}.",
+            )

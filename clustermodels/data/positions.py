@@ -1,0 +1,151 @@
+"""Positions in the network as panel columns: measured, lagged, undefined only as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.findings import counted_of
+from clustermodels.data.networks import Networks
+from clustermodels.errors import PanelError, Problem, choices
+from clustermodels.network.centrality import find
+from clustermodels.network.network import Network
+from clustermodels.network.positions import centrality
+from clustermodels.spec.document import Spec
+from clustermodels.spec.position import Position
+from clustermodels.spec.source import Path
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A panel column that a position makes.
+
+    Parameters
+    ----------
+    values
+        (obs,), as they enter the model: of the network ``lag`` years before; nan where there is
+        none, and where the measure is undefined and the document says so.
+    unknown
+        (obs,), True where that year has no network.
+    undefined
+        (obs,), True where it has one and the measure says nothing of the region.
+    """
+
+    values: NDArray[np.float64]
+    unknown: Mask
+    undefined: Mask
+
+
+def add_positions(
+    spec: Spec, rows: xr.Dataset, networks: Networks, fill: Mapping[str, float] | None = None
+) -> tuple[xr.Dataset, dict[str, Mask]]:
+    """Measure every position of a document and add it to a panel's rows.
+
+    Parameters
+    ----------
+    spec, rows, networks
+        The document, the clusters' rows, its networks.
+    fill
+        What stands for an undefined value where an indicator marks it; the mean of the others by
+        default. A changed network takes the fill of the fitted one.
+
+    Returns
+    -------
+    rows, reasons
+        The rows with a column for each position; and why rows of it are missing.
+
+    Raises
+    ------
+    PanelError
+        If a measure is undefined somewhere and the document does not say what holds there.
+    """
+    problems: list[Problem] = []
+    reasons: dict[str, Mask] = {}
+    columns: dict[str, object] = {}
+    clusters = sorted(set(rows["cluster"].to_numpy().tolist()))
+    for path, position in spec.positions().items():
+        network = networks.without_own if position.without_own else networks.ties
+        if network is None:
+            continue
+        if position.network == "clusters_only":
+            network = network.restricted(clusters)
+        column = position.column or ""
+        made = measured(position, rows, network)
+        if made.undefined.any() and position.disconnected in (None, "error"):
+            problems.append(_undeclared(spec, path, position, rows, made.undefined))
+        values = made.values
+        if position.disconnected == "zero":
+            values = np.where(made.undefined, 0.0, values)
+        if position.outside is not None:
+            mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
+            stand_in = (fill or {}).get(column, mean)
+            values = np.where(made.undefined, stand_in, values)
+            marks = np.where(made.unknown, np.nan, made.undefined.astype(float))
+            columns[position.outside] = ("obs", marks)
+        columns[column] = ("obs", values)
+        past = f" {position.lag} year{'s' * (position.lag > 1)} before" if position.lag else ""
+        reasons[f"no network for {column}{past}"] = made.unknown
+        if position.disconnected == "drop":
+            reasons[f"{column} is undefined: {find(position.measure).undefined}"] = made.undefined
+    if problems:
+        raise PanelError(problems)
+    return rows.assign(columns), reasons
+
+
+def measured(position: Position, rows: xr.Dataset, network: Network) -> Measured:
+    """Measure one position at every row: (obs,)."""
+    when = rows["year"].to_numpy() - position.lag
+    clusters = rows["cluster"].to_numpy()
+    years = sorted(set(when.tolist()) & _covered(network, position.window))
+    values = np.full(len(when), np.nan)
+    known = np.isin(when, years)
+    if years:
+        table = centrality(
+            network,
+            position.measure,
+            window=position.window,
+            decay=position.decay,
+            years=years,
+            **position.given(),
+        )
+        node = {label: index for index, label in enumerate(network.nodes)}
+        at = {year: index for index, year in enumerate(years)}
+        columns = np.array([node.get(cluster, -1) for cluster in clusters.tolist()])
+        lines = np.array([at.get(year, 0) for year in when.tolist()])
+        found = known & (columns >= 0)
+        values[found] = table.to_numpy()[lines[found], columns[found]]
+    return Measured(values, ~known, known & np.isnan(values))
+
+
+def _covered(network: Network, window: int) -> set[int]:
+    """Give the years whose whole window lies between the first and the last year with ties."""
+    if not network.years:
+        return set()
+    return set(range(network.years[0] + window - 1, network.years[-1] + 1))
+
+
+def _undeclared(
+    spec: Spec, path: Path, position: Position, rows: xr.Dataset, undefined: Mask
+) -> Problem:
+    clusters = rows["cluster"].to_numpy()[undefined]
+    years = rows["year"].to_numpy()[undefined] - position.lag
+    names, counts = np.unique(clusters.astype(str), return_counts=True)
+    most = np.argsort(-counts, kind="stable")
+    said = choices([f"{names[i]} ({counts[i]})" for i in most.tolist()], 6)
+    when = f"{years.min()} to {years.max()}" if years.min() < years.max() else str(years.min())
+    return spec.source.problem(
+        path,
+        f"'{position.measure}' is undefined for {counted_of(int(undefined.sum()), 'cluster-year')} "
+        f"of {counted_of(len(names), 'cluster')} in the networks of {when}: "
+        f"{find(position.measure).undefined}",
+        got=said,
+        expected="'disconnected', which says what holds there",
+        fix="Write disconnected: zero (0 there), drop (lose these rows) or indicator (a term of "
+        "their own).",
+    )

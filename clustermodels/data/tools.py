@@ -1,0 +1,183 @@
+"""Networks and clusters without a document: the same rules, on tables in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from pydantic import ValidationError
+
+from clustermodels.data.networks import tie_rows
+from clustermodels.data.reading import gather
+from clustermodels.data.regions import score, years_judged
+from clustermodels.errors import PanelError, Problem, choices
+from clustermodels.network.network import Network, make_network
+from clustermodels.spec.clusters import Clusters
+from clustermodels.spec.document import Spec
+from clustermodels.spec.read import read_spec
+from clustermodels.spec.source import Source
+from clustermodels.spec.ties import TieTable
+from clustermodels.spec.wording import problems_of
+from clustermodels.tables.cast import labels, numbers, years
+from clustermodels.tables.objects import from_object
+from clustermodels.tables.read import read_table
+from clustermodels.tables.table import Table
+
+DOCUMENTS = (".yaml", ".yml", ".json")
+
+
+def read_network(
+    ties: Any,
+    *,
+    source: str = "source",
+    target: str = "target",
+    year: str = "year",
+    weight: str | None = None,
+) -> Network:
+    """Read the ties of a document, of a file, or of a table.
+
+    Parameters
+    ----------
+    ties
+        A Spec or the path of a document: its ties, with all of its regions as nodes. Else the path
+        of a table, or a pandas, polars or Arrow table, an xarray Dataset or a mapping of columns.
+    source, target, year, weight
+        The table's columns; each row weighs 1 where there is no ``weight``.
+
+    Returns
+    -------
+    Network
+        ``.graph(year)`` gives a networkx graph, ``.to_dataset()`` an xarray Dataset; ``centrality``
+        measures it.
+
+    Raises
+    ------
+    SpecError, PanelError
+        With every problem of the document or the table, a row without a region, or a weight below
+        0.
+
+    Examples
+    --------
+    >>> ties = {"source": ["A", "B"], "target": ["B", "C"], "year": [2020, 2020]}
+    >>> read_network(ties).graph(2020).number_of_edges()
+    2
+    """
+    if isinstance(ties, Spec) or (_is_path(ties) and Path(ties).suffix.lower() in DOCUMENTS):
+        spec = ties if isinstance(ties, Spec) else read_spec(ties)
+        network = gather(spec).networks.ties
+        if network is None:
+            raise PanelError([spec.source.problem(("data",), "no ties", fix="Add 'ties'.")])
+        return network
+    declared = TieTable(source=source, target=target, year=year, weight=weight)
+    table = read_table(ties) if _is_path(ties) else from_object(ties)
+    _needed(table, [source, target, year, *([weight] if weight is not None else [])])
+    rows = tie_rows(declared, table)
+    return make_network(rows.source, rows.target, rows.year, rows.weight)
+
+
+def identify_clusters(
+    table: Any,
+    rules: Mapping[str, Any],
+    *,
+    region: str = "region",
+    year: str = "year",
+    network: Network | None = None,
+) -> xr.Dataset:
+    """Say which regions of a table are clusters, by which rules, and how narrowly.
+
+    Parameters
+    ----------
+    table
+        The path of a table, or a table: a row per region and year.
+    rules
+        As the section ``clusters`` of a document: location_quotient, scale, collaboration, years,
+        rolling. ``reference: all_regions`` is that of the table.
+    region, year
+        The table's columns.
+    network
+        For rules on collaboration that name no column.
+
+    Returns
+    -------
+    Dataset
+        Along ``region``: the numbers that were judged, a ``RULE_passes`` and a ``RULE_margin`` for
+        each rule, ``failed_rules``, ``stability`` and ``cluster``.
+
+    Raises
+    ------
+    PanelError
+        If the rules or the table are wrong, with every problem.
+
+    Examples
+    --------
+    >>> table = {"region": ["A", "B"], "year": [2020, 2020], "ai": [8, 2], "all": [20, 80]}
+    >>> found = identify_clusters(
+    ...     table, {"location_quotient": {"activity": "ai", "total": "all", "reference": 0.1}})
+    >>> found["lq"].values.tolist(), found["cluster"].values.tolist()
+    ([4.0, 0.25], [True, False])
+    """
+    declared = _rules(rules)
+    read = read_table(table) if _is_path(table) else from_object(table)
+    _needed(read, [region, year, *declared.columns])
+    when, problems = years(read, year)
+    columns = {}
+    for column in declared.columns:
+        columns[column], bad = numbers(read, column)
+        problems = [*problems, *bad]
+    names = labels(read, region)
+    if any(name is None for name in names.tolist()):
+        problems = [*problems, Problem("a row without a region", "Name it.", file=read.name)]
+    if problems:
+        raise PanelError(problems)
+    rows = xr.Dataset(
+        {column: ("obs", values) for column, values in columns.items()},
+        coords={"cluster": ("obs", names), "year": ("obs", when)},
+    )
+    regions = sorted(set(names.tolist()))
+    there = sorted(set(when.tolist()))
+    judged = years_judged(declared, there)
+    if not judged:
+        what = f"rules for years that the table does not have: it has {there[0]} to {there[-1]}"
+        raise PanelError([Problem(what, "Name years that it has.", file=read.name)])
+    if len(np.unique(names.astype(str) + "\0" + when.astype(str))) < len(when):
+        raise PanelError(
+            [Problem("a region and year stands twice", "Add them up.", file=read.name)]
+        )
+    known = None if network is None else network.with_nodes(regions)
+    try:
+        return score(declared, rows, regions, judged, known)
+    except ValueError as error:
+        raise PanelError(
+            [Problem(f"the rules cannot be judged: {error}", file=read.name)]
+        ) from None
+
+
+def _rules(rules: Mapping[str, Any]) -> Clusters:
+    try:
+        return Clusters.model_validate(dict(rules))
+    except ValidationError as error:
+        raise PanelError(problems_of(error, dict(rules), Source("<rules>"))) from None
+
+
+def _needed(table: Table, wanted: list[str]) -> None:
+    absent = [column for column in wanted if column not in table.columns]
+    if absent:
+        raise PanelError(
+            [
+                Problem(
+                    f"no column '{column}'",
+                    "Name one of its columns.",
+                    file=table.name,
+                    expected=choices(table.available),
+                )
+                for column in absent
+            ]
+        )
+
+
+def _is_path(source: object) -> bool:
+    return isinstance(source, (str, os.PathLike))
