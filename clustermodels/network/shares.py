@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # loads scipy.optimize when it is first used, which most commands never do
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
 Values = NDArray[np.float64]
 
@@ -104,7 +105,7 @@ def fit_shares(activity: Values, total: Values) -> BetaPrior:
     grid = np.linspace(np.log(LOWEST_PRECISION), np.log(some + others), GRID).tolist()
     slopes = [_slope(at, x, rest) for at in grid]
     tops = [
-        optimize.brentq(_slope, grid[k], grid[k + 1], (x, rest), xtol=1e-13)
+        scipy.optimize.brentq(_slope, grid[k], grid[k + 1], (x, rest), xtol=1e-13)
         for k in range(GRID - 1)
         if slopes[k] > 0 >= slopes[k + 1]
     ]
@@ -225,7 +226,7 @@ def _prior(precision: float, x: Values, rest: Values) -> BetaPrior:
         fall = special.digamma(b + rest) - special.digamma(b)
         return float(a * special.expit(-logit) * np.sum(rise - fall))
 
-    logit = optimize.brentq(tilt, -LOGIT, LOGIT, xtol=1e-13)
+    logit = scipy.optimize.brentq(tilt, -LOGIT, LOGIT, xtol=1e-13)
     return BetaPrior(
         float(precision * special.expit(logit)), float(precision * special.expit(-logit))
     )
