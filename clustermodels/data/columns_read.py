@@ -90,3 +90,15 @@ def taken(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
                 f"'{column}' is a name that the panel keeps for itself",
                 fix=f"Rename the column in {table.name}.",
             )
+
+
+def hidden(spec: Spec, table: Table) -> Iterator[Problem]:
+    """Refuse positions that would make a column which the table has already."""
+    for column, path in spec.measured().items():
+        if column in table.available:
+            yield spec.source.problem(
+                path,
+                f"{table.name} has a column '{column}' too, and this one is measured in the ties",
+                fix="Write 'column: NAME' to call the position otherwise, or read the column "
+                "without 'kind: network'.",
+            )

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.casting import cast_rows
-from clustermodels.data.columns_read import absent, columns_read, taken
+from clustermodels.data.columns_read import absent, columns_read, hidden, taken
 from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
 from clustermodels.data.networks import Networks, read_networks
@@ -84,7 +84,18 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     >>> read_panel(spec, table).losses
     (Loss(reason='no talent', places=(('A', 2020),)),)
     """
-    gathered = gather(spec, data, outcome=outcome)
+    return panel_of(spec, gather(spec, data, outcome=outcome), outcome=outcome)
+
+
+def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
+    """Make the panel of what was gathered: the clusters' rows, with their positions.
+
+    Raises
+    ------
+    PanelError
+        If a position is undefined where the document does not say what holds there, an outcome is
+        impossible, or no row is left.
+    """
     rows, table = _clusters(gathered), gathered.table
     rows, reasons = add_positions(spec, rows, gathered.networks)
     problems = [*impossible(spec, rows, outcome, table), *one_cluster(spec, rows, table)]
@@ -128,7 +139,7 @@ def gather(spec: Spec, data: object = None, *, outcome: bool = True) -> Gathered
     wanted = [*dict(columns_read(spec, outcome))]
     sources = read_sources(spec, tables, wanted)
     table = sources.table
-    problems = [*absent(spec, table, outcome), *taken(spec, table, outcome)]
+    problems = [*absent(spec, table, outcome), *taken(spec, table, outcome), *hidden(spec, table)]
     if problems:
         raise PanelError(problems)
     rows, problems = cast_rows(spec, table, outcome)

@@ -16,7 +16,7 @@ from clustermodels.data.design import Design, design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Values
 from clustermodels.data.predictor import linear_predictor
-from clustermodels.data.reading import read_panel
+from clustermodels.data.reading import gather, panel_of
 from clustermodels.errors import Problem, SpecError, choices, nearest
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import INTERCEPT, correlation
@@ -58,15 +58,17 @@ def simulate(
     Returns
     -------
     Dataset
-        The panel's rows along ``obs``, with the outcome drawn (nan where a row lacks a
-        covariate).
+        All regions' rows along ``obs``, with the outcome drawn where a row is in the model (nan
+        where a cluster's row lacks a covariate); regions that are no clusters keep their own
+        where a rule for clusters reads it, so that they are judged as before.
 
     Raises
     ------
     SpecError
         If a value is missing, unknown or not a number.
     """
-    panel = read_panel(spec, data, outcome=False)
+    gathered = gather(spec, data, outcome=False)
+    panel = panel_of(spec, gathered, outcome=False)
     of = design(spec, panel, learn(spec, panel))
     rng = np.random.default_rng(seed)
     values = _stated(of, truth, rng)
@@ -74,10 +76,13 @@ def simulate(
     eta = linear_predictor(of, values)[0]
     parameters = {name: values[name] for name in outcome.parameters}
     drawn = outcome.family.draw(rng, eta, outcome.trials, parameters)
-    whole = np.full(panel.rows.sizes["obs"], np.nan)
-    whole[panel.used] = drawn
     column = spec.outcome[1].column or outcome.name
-    return panel.rows.assign({column: ("obs", whole)})
+    rows = gathered.rows
+    clusters = np.isin(rows["cluster"].to_numpy(), panel.rows["cluster"].to_numpy())
+    own = rows[column].to_numpy() if column in rows else np.full(len(clusters), np.nan)
+    whole = np.where(clusters, np.nan, own)
+    whole[np.flatnonzero(clusters)[panel.used]] = drawn
+    return rows.assign({column: ("obs", whole)})
 
 
 def _stated(

@@ -33,9 +33,10 @@ class Landscape:
     ----------
     regions
         On ``region``, clusters first: ``cluster``; every number that a rule judged, with its
-        margin, and the rules that were failed; with ties ``within`` and ``between`` (joint work inside the region and
-        with others, summed over the judged years), ``ei_index``, and each measure, the mean over
-        the judged years of its yearly values (nan where it is never defined).
+        margin, and the rules that were failed; with ties ``within`` and ``between`` (joint work
+        inside the region and with others, summed over the judged years), ``ei_index``, and each
+        measure, the mean over the judged years of its yearly values (nan where it is never
+        defined).
     years
         On ``year``: the size, density, components, volume and mixing of the network; None without
         ties, as are the next three.

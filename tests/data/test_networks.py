@@ -174,3 +174,10 @@ def test_scenarios_may_choose_by_position():
     before, after = cm.design(spec, panel, learned), counterfactual(spec, panel, learned, "edge")
     moved = (block_of(after, "policies").values != block_of(before, "policies").values)[:, 0]
     assert set(before.clusters[moved].tolist()) == {"c7"}
+
+
+def test_a_position_does_not_hide_a_column_of_the_table():
+    with pytest.raises(cm.PanelError, match=r"moderators\.where: <table> has a column 'where' too"):
+        read(ring(), panel_table().assign(where=1), moderators=position())
+    renamed = read(ring(), panel_table().assign(where=1), moderators=position(column="links"))
+    assert column(renamed, "links")[("c0", 2011)] == 2

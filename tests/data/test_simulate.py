@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import clustermodels as cm
+from tests.data.worlds import PANEL, changed, panel_table, position, ring
 from tests.designs import PLAIN, table
 
 N, T = 400, 5
@@ -189,3 +190,28 @@ def test_a_truth_that_cannot_be_is_refused_before_anything_is_drawn(change, said
     with pytest.raises(cm.SpecError) as caught:
         cm.simulate(spec, WHOLE | change, table())
     assert [problem.what for problem in caught.value.problems] == said
+
+
+def test_regions_that_are_no_clusters_keep_their_outcome():
+    spec = changed(
+        PANEL,
+        fixed_effects={},
+        moderators=position(),
+        clusters={
+            "scale": {"column": "all", "at_least": 230},
+            "location_quotient": {"activity": "patents", "total": "all", "above": 0.1},
+        },
+    )
+    frame = panel_table()
+    truth = {"intercept": 3, "policies": 0.1, "where": 0.2, "policies_x_where": 0}
+    rows = cm.simulate(spec, truth, cm.Tables(frame, ties=ring())).to_dataframe()
+    assert len(rows) == len(frame)
+    assert "where" not in rows
+    large = frame.groupby("city")["all"].sum() >= 230
+    assert 2 <= large.sum() <= 7
+    rows = rows.merge(frame, left_on=["cluster", "year"], right_on=["city", "year"])
+    other = ~rows["cluster"].map(large)
+    np.testing.assert_array_equal(rows["patents_x"][other], rows["patents_y"][other])
+    drawn = rows[~other]
+    assert drawn["patents_x"][drawn["year"] == 2010].isna().all()
+    assert drawn["patents_x"][drawn["year"] > 2010].mean() > 15
