@@ -249,13 +249,13 @@ def test_a_measure_of_position(document):
         assert cm.centrality(network, "reach").values.tolist() == [[2, 3, 4, 3, 2]]
         text = TEXT.replace("panel: {", "ties: {source: a, target: b, year: year}, panel: {")
         text = text.replace("kind: excess", "kind: dose").replace("above: 2, ", "")
-        text = text.replace("kind: relative", "kind: network, measure: reach, window: 1")
+        text = text.replace("yearly: {kind: relative}", "near: {kind: network, measure: reach}")
         document.write_text(text.replace("spending", "gaussian").partition("priors")[0])
         spec = cm.read_spec(document)
         every = {name: cells * 9 for name, cells in pairs.items()}
         every["year"] = [year for year in range(2009, 2018) for _ in range(4)]
         panel = cm.read_panel(spec, cm.Tables(table(), ties=every))
-        at = panel.rows["yearly"].where(panel.rows["cluster"] == "C", drop=True)
+        at = panel.rows["near"].where(panel.rows["cluster"] == "C", drop=True)
         assert set(at.values.tolist()) == {4}
     finally:
         del centralities.MEASURES["reach"]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import clustermodels as cm
 from clustermodels.cli import printing
+from clustermodels.cli.endings import FailOn, Severity, ended, fail
+from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.landscape import landscape as show_landscape
 from clustermodels.cli.progress import sampling
-from clustermodels.cli.tables import Format, complain, json_text, say
-from clustermodels.errors import ClusterModelsError, Finding, FitError
+from clustermodels.cli.tables import Format, json_text
+from clustermodels.cli.terminal import say
+from clustermodels.errors import FitError
 
 app = typer.Typer(
     name="clustermodels",
@@ -29,22 +30,6 @@ app = typer.Typer(
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="The document (YAML or JSON).")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A file that 'fit' wrote.")]
 AsFormat = Annotated[Format, typer.Option("--format", help="How tables are printed.")]
-# What typer turns Ctrl-C into.
-INTERRUPTED = 130
-
-
-class Severity(StrEnum):
-    """From which severity on findings make a command fail."""
-
-    note = "note"
-    warning = "warning"
-    serious = "serious"
-    never = "never"
-
-
-FailOn = Annotated[
-    Severity, typer.Option(help="Exit with 1 where there is a finding of this severity or above.")
-]
 
 
 @app.callback()
@@ -93,7 +78,7 @@ def check(
     if format_ is Format.text:
         say(f"{spec}: no mistakes in the document and its data.")
     printing.findings(found, format_)
-    _fail(found, fail_on)
+    fail(found, fail_on)
 
 
 @app.command()
@@ -118,15 +103,17 @@ def landscape(
     """Say which regions are clusters, and where they stand.
 
     Location quotients with their uncertainty, joint work inside and between regions,
-    centralities, and the network year by year.
+    centralities, and the network year by year. In csv it is the table of all regions; json has
+    everything.
     """
-    found = cm.landscape(spec)
+    document = cm.read_spec(spec)
+    found = cm.landscape(document)
     if picture is not None:
         cm.draw_landscape(found, picture)
-    show_landscape(found, format_, every=every)
+    show_landscape(found, document.clusters, format_, every=every)
     if picture is not None and format_ is Format.text:
         say(f"wrote {picture}")
-    _fail(found.findings, fail_on)
+    fail(found.findings, fail_on)
 
 
 @app.command()
@@ -142,10 +129,16 @@ def fit(
         made = cm.fit(document, out=out, progress=progress)
     table = cm.summary(made)
     printing.summary(table, Format.text, every=False)
-    found = (*before, *cm.diagnose(made, table).findings)
-    printing.findings(found)
+    after = cm.diagnose(made, table).findings
+    serious = [finding for finding in before if finding.severity == Severity.serious]
+    if serious:
+        printing.findings(serious)
+    if before:
+        many = f"{len(before)} finding{'s' * (len(before) > 1)}"
+        say(f"{many} on the document and its data: see 'clustermodels check {spec}'.")
+    printing.findings(after, none="No findings on the fit.")
     say(f"saved {out}")
-    _fail(found, fail_on)
+    fail((*before, *after), fail_on)
 
 
 @app.command()
@@ -176,7 +169,7 @@ def diagnose(
     """
     found = cm.diagnose(cm.load_fit(run))
     printing.diagnosis(found, format_)
-    _fail(found.findings, fail_on)
+    fail(found.findings, fail_on)
 
 
 @app.command()
@@ -198,7 +191,8 @@ def predict(
     tables = [cm.effects(made), *(cm.effects(made, name) for name in names)]
     doubts = [*cm.chain_findings(made)]
     doubts += [finding for name in names for finding in cm.extrapolation_findings(made, name)]
-    printing.effects(tables, format_, made.spec.outcome[0])
+    doubts = [*dict.fromkeys(doubts)]  # some hold for every scenario
+    show_effects(tables, format_, made.spec.outcome[0])
     if format_ in (Format.text, Format.markdown):
         if not names:
             say("The document has no scenarios; write some, or give a file: --scenarios.")
@@ -232,43 +226,6 @@ def schema() -> None:
     json_text(cm.json_schema())
 
 
-def _fail(found: tuple[Finding, ...], fail_on: Severity) -> None:
-    ranks = [*Severity]
-    if any(ranks.index(Severity(finding.severity)) >= ranks.index(fail_on) for finding in found):
-        raise typer.Exit(1)
-
-
 def main() -> None:
     """Run a command; 0 done, 1 findings that the user asked to fail on, 2 wrong input, 3 failed."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    try:
-        code: Any = app(standalone_mode=False)
-    except ClusterModelsError as error:
-        complain(str(error))
-        return 3 if isinstance(error, FitError) else 2
-    except (typer.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
-    except Exception as error:
-        return _unexpected(error)
-    if code == INTERRUPTED:
-        complain("Interrupted: nothing was written.")
-        return 3
-    return code if isinstance(code, int) else 0
-
-
-def _unexpected(error: Exception) -> int:
-    """Word what typer refuses, and what nobody foresaw, without a traceback."""
-    shown = getattr(error, "format_message", None)
-    if shown is not None:
-        complain(f"{shown()} See 'clustermodels --help'.")
-        return 2
-    if os.environ.get("CLUSTERMODELS_DEBUG"):
-        raise error
-    complain(
-        f"This is a bug in clustermodels: {type(error).__name__}: {error}. "
-        "Run again with CLUSTERMODELS_DEBUG=1 and report what it prints."
-    )
-    return 3
+    sys.exit(ended(app))

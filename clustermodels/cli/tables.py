@@ -1,4 +1,4 @@
-"""Sentences and tables: on the terminal, and as csv, json and markdown."""
+"""Tables: for readers as text, markdown and LaTeX, for programs as csv and json."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import csv
 import io
 import json
 import math
-import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
+from clustermodels.cli.terminal import Column, print_table, say
 from clustermodels.results.intervals import LOWER, UPPER
 
 Cell = str | float | int | None
@@ -37,25 +34,29 @@ class Format(StrEnum):
 READABLE = (Format.text, Format.markdown, Format.latex)
 
 
-def console() -> Console:
-    """Give the terminal, or 120 columns where the output goes to a file."""
-    width = None if os.environ.get("COLUMNS") or os.isatty(1) else 120
-    return Console(highlight=False, soft_wrap=False, width=width)
-
-
-def say(text: str) -> None:
-    """Print a sentence, wrapped to the terminal."""
-    console().print(Text(text))
-
-
-def complain(text: str) -> None:
-    """Print to the error stream, a problem a line, unwrapped so that it can be searched."""
-    typer.echo(text, err=True)
-
-
 def json_text(data: Any) -> None:
-    """Print data as JSON."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print data as JSON, which has no word for what is no number: null."""
+    typer.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(data: Any) -> Any:
+    """Give data as JSON has it: arrays as lists, what is missing or infinite as null."""
+    match data:
+        case Mapping():
+            return {name: _plain(value) for name, value in data.items()}
+        case list() | tuple():
+            return [_plain(value) for value in data]
+        case float():
+            return data if math.isfinite(data) else None
+        case None | str() | int():
+            return data
+        case _:
+            return _plain(data.tolist())
+
+
+def cells_of(values: Any) -> list[Cell]:
+    """Give an array as cells; nan, which equals nothing, as None."""
+    return [None if cell != cell else cell for cell in values.tolist()]
 
 
 def number(value: Cell) -> str:
@@ -63,9 +64,11 @@ def number(value: Cell) -> str:
 
     Examples
     --------
-    >>> number(1234.567), number(0.001234567), number(None), number(1e-9)
-    ('1235', '0.001235', '', '1e-09')
+    >>> number(1234.567), number(0.001234567), number(None), number(1e-9), number(True)
+    ('1235', '0.001235', '', '1e-09', 'yes')
     """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, str):
@@ -75,8 +78,36 @@ def number(value: Cell) -> str:
     return f"{value:.4g}"
 
 
-def table(columns: Columns, format_: Format, title: str = "") -> None:
-    """Print a table: names to cells, all of one length."""
+def probability(share: Cell) -> Cell:
+    """Write a share of draws; that of all or none is known only to be close to 1 or 0.
+
+    Examples
+    --------
+    >>> probability(1.0), probability(0.98184), probability(1e-22), probability(None)
+    ('>0.999', '0.982', '<0.001', None)
+    """
+    if not isinstance(share, float) or math.isnan(share):
+        return None
+    return ">0.999" if share > 0.999 else "<0.001" if share < 0.001 else f"{share:.3f}"
+
+
+def table(
+    columns: Columns,
+    format_: Format,
+    title: str = "",
+    *,
+    keys: int = 1,
+    folds: Sequence[str] = (),
+) -> None:
+    """Print a table: names to cells, all of one length.
+
+    Parameters
+    ----------
+    keys
+        How many of the first columns name a row.
+    folds
+        Columns whose cells are sentences.
+    """
     if format_ in READABLE:
         columns = _joined(columns)
     names = list(columns)
@@ -89,17 +120,39 @@ def table(columns: Columns, format_: Format, title: str = "") -> None:
         case Format.markdown:
             typer.echo(_markdown(names, rows, title))
         case Format.latex:
-            typer.echo(_latex(names, rows, title))
+            typer.echo(_latex(columns, title))
         case _:
             if title:
-                console().print(Text(title, style="bold"))
-            console().print(_rich(names, rows))
+                say(title, "bold")
+            worded = [
+                Column(name, [*map(number, cells)], _side(cells), name in folds)
+                for name, cells in columns.items()
+            ]
+            print_table(worded, keys)
+
+
+def legend(text: str, format_: Format) -> None:
+    """Say under a table what its numbers are; programs know it from the documentation."""
+    if format_ is Format.text:
+        say(text, "dim")
+        say("")
+    elif format_ in READABLE:
+        typer.echo(f"% {text}\n" if format_ is Format.latex else f"{text}\n")
+
+
+# A number, also one that is known only to be beyond a limit.
+_NUMERAL = re.compile(r"[<>]?-?\d+(\.\d+)?")
+
+
+def _side(cells: Sequence[Cell]) -> Literal["left", "right"]:
+    words = [cell for cell in cells if isinstance(cell, str)]
+    numbers = len(words) < len(cells) or all(map(_NUMERAL.fullmatch, words))
+    return "right" if numbers else "left"
 
 
 def records(columns: Columns) -> list[dict[str, Cell]]:
     """Give a table as JSON has it, an object a row."""
-    rows = zip(*columns.values(), strict=True)
-    return [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _joined(columns: Columns) -> Columns:
@@ -117,18 +170,17 @@ def interval(low: Cell, high: Cell) -> str:
     return f"[{number(low)}, {number(high)}]" if number(low) else ""
 
 
-def _plain(cell: Cell) -> Cell:
-    """Give JSON a null for what is missing or infinite: it has no other word."""
-    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
-
-
 def csv_text(names: list[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Write rows as CSV, what is missing or infinite as nothing."""
+    """Write rows as CSV: missing or infinite as nothing, true as 1 and false as 0."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(["" if _plain(cell) is None else cell for cell in row] for row in rows)
+    writer.writerows([_written(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _written(cell: Cell) -> Cell:
+    return int(cell) if isinstance(cell, bool) else _plain(cell)  # None is written as nothing
 
 
 def _markdown(names: list[str], rows: Iterable[Sequence[Cell]], title: str) -> str:
@@ -160,27 +212,12 @@ def tex(text: str) -> str:
     return "".join(_TEX.get(letter, letter) for letter in text)
 
 
-def _latex(names: list[str], rows: Sequence[Sequence[Cell]], title: str) -> str:
+def _latex(columns: Columns, title: str) -> str:
     """Write a table for the package booktabs; numbers stand right."""
-    sides = [
-        "l" if all(isinstance(row[position], str) for row in rows) else "r"
-        for position in range(len(names))
-    ]
+    sides = [_side(cells)[0] for cells in columns.values()]
     lines = [f"% {title}"] if title else []
     lines += [rf"\begin{{tabular}}{{{''.join(sides)}}}", r"\toprule"]
-    lines += [" & ".join(map(tex, names)) + r" \\", r"\midrule"]
+    lines += [" & ".join(map(tex, columns)) + r" \\", r"\midrule"]
+    rows = zip(*columns.values(), strict=True)
     lines += [" & ".join(tex(number(cell)) for cell in row) + r" \\" for row in rows]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
-
-
-def _rich(names: list[str], rows: Sequence[Sequence[Cell]]) -> RichTable:
-    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    for position, name in enumerate(names):
-        text = all(isinstance(row[position], str) for row in rows)
-        # a number that is broken in two reads as another
-        whole = not text or "eti95" in name
-        side: Literal["left", "right"] = "left" if text else "right"
-        made.add_column(Text(name), justify=side, overflow="fold", no_wrap=whole)
-    for row in rows:
-        made.add_row(*(Text(number(cell)) for cell in row))
-    return made

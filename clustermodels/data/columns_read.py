@@ -48,8 +48,23 @@ def _reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
             if column not in (CLUSTER, YEAR):
                 yield Read(column, role="label"), ("fixed_effects", name)
     yield from _conditions(spec)
-    for column in spec.clusters.columns if spec.clusters is not None else ():
-        yield Read(column), ("clusters",)
+    yield from _judged(spec)
+
+
+def _judged(spec: Spec) -> Iterator[tuple[Read, Path]]:
+    """Give what the rules for clusters read."""
+    rules = spec.clusters
+    if rules is None:
+        return
+    if rules.location_quotient is not None:
+        for part in ("activity", "total"):
+            path = ("clusters", "location_quotient", part)
+            yield Read(getattr(rules.location_quotient, part)), path
+    if rules.scale is not None:
+        yield Read(rules.scale.column), ("clusters", "scale", "column")
+    if rules.collaboration is not None:
+        for rule, column in rules.collaboration.columns.items():
+            yield Read(column), ("clusters", "collaboration", rule, "column")
 
 
 def _conditions(spec: Spec) -> Iterator[tuple[Read, Path]]:
@@ -65,17 +80,23 @@ def _conditions(spec: Spec) -> Iterator[tuple[Read, Path]]:
 
 def absent(spec: Spec, table: Table, outcome: bool) -> Iterator[Problem]:
     """Find columns that the document names and the table does not have."""
+    name, lost = table.name, "Name one of its columns."
+    if spec.data.panel is None:
+        name, lost = f"the panel counted from {table.name}", "Add it to data.records.count."
     seen = set()
     for column, path in columns_read(spec, outcome):
         if column in table.columns or column in seen:
             continue
         seen.add(column)
-        close = nearest(column, table.available)
+        known = [*table.available]
+        if path[0] == "scenarios":  # a condition may ask for a position too
+            known += spec.measured()
+        close = nearest(column, known)
         yield spec.source.problem(
             path,
-            f"{table.name} has no column '{column}'",
-            expected=choices(table.available),
-            fix=f"Did you mean '{close}'?" if close else "Name one of its columns.",
+            f"{name} has no column '{column}'",
+            expected=choices(known),
+            fix=f"Did you mean '{close}'?" if close else lost,
         )
 
 

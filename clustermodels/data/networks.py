@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.findings import strangers
-from clustermodels.data.tie_findings import PATH, left_out, odd_rows, silent_years
+from clustermodels.data.tie_findings import (
+    PATH,
+    odd_rows,
+    regions_without_ties,
+    silent_years,
+)
 from clustermodels.errors import Finding, PanelError, Problem, choices, nearest
 from clustermodels.network.network import Network, make_network
 from clustermodels.spec.document import Spec
@@ -33,11 +38,14 @@ class Networks:
         Ties of the units that the outcome does not count, where a position asks for them.
     found
         What is odd about them.
+    inside
+        Whether joint work inside regions is known: a table of pairs may leave it out.
     """
 
     ties: Network | None = None
     without_own: Network | None = None
     found: tuple[Finding, ...] = field(default=())
+    inside: bool = False
 
     def all(self) -> dict[str, Network]:
         """Give those that are there, by name."""
@@ -78,7 +86,8 @@ def read_networks(
         table = _table(spec, spec.data.ties, data)
         rows = tie_rows(spec.data.ties, table)
         found = [*odd_rows(spec, rows)]
-        network = _network(rows, regions)
+        network = make_network(rows.source, rows.target, rows.year, rows.weight, regions)
+        inside = bool((network.source == network.target).any())
         found += strangers(
             spec,
             "ties_without_region",
@@ -89,21 +98,27 @@ def read_networks(
             PATH,
             severity="note",
         )
+        found += regions_without_ties(spec, network, regions, rows)
         found += silent_years(spec, network, panel_years)
-        return Networks(network, None, tuple(found))
+        return Networks(network, None, tuple(found), inside)
     assert counted is not None
     assert counted.ties is not None
     everyone = sorted({*regions, *labels(counted.counts, "region").tolist()})
-    network = _network(counted.ties, everyone)
-    apart = None if counted.ties_apart is None else _network(counted.ties_apart, everyone)
+    network = _counted_network(counted.ties, everyone, counted)
+    apart = None
+    if counted.ties_apart is not None:
+        apart = _counted_network(counted.ties_apart, everyone, counted)
     if apart is not None and not apart.years:
         raise PanelError([_nothing_left(spec)])
-    found = [*left_out(spec, counted), *silent_years(spec, network, panel_years)]
-    return Networks(network, apart, tuple(found))
+    found = [*silent_years(spec, network, panel_years)]
+    return Networks(network, apart, tuple(found), inside=True)
 
 
-def _network(rows: TieRows, regions: list[str]) -> Network:
-    return make_network(rows.source, rows.target, rows.year, rows.weight, regions)
+def _counted_network(rows: TieRows, regions: list[str], counted: Counted) -> Network:
+    """Make a network of the years that have records, with joint units or not."""
+    return make_network(
+        rows.source, rows.target, rows.year, rows.weight, regions, counted.facts.years
+    )
 
 
 def _nothing_left(spec: Spec) -> Problem:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.networks import Networks
 from clustermodels.errors import Finding
-from clustermodels.network.network import Network
 from clustermodels.spec.reads import Read
 
 Values = NDArray[np.float64]
@@ -51,8 +50,8 @@ class Panel:
     sha256
         The hash of the file's bytes.
     networks
-        The ties of all regions, by name: ``ties``, and ``without_own`` where a position leaves
-        out the units that the outcome counts.
+        The ties of all regions, and those without the outcome's own units where a position asks
+        for them.
     regions
         Where the document has rules for clusters: what each region scored, on ``region``.
     found
@@ -63,7 +62,7 @@ class Panel:
     losses: tuple[Loss, ...] = ()
     name: str = ""
     sha256: str = ""
-    networks: Mapping[str, Network] = field(default_factory=dict)
+    networks: Networks = field(default_factory=Networks)
     regions: xr.Dataset | None = None
     found: tuple[Finding, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,10 @@ from clustermodels.spec.position import Position
 from clustermodels.spec.source import Path
 
 Mask = NDArray[np.bool_]
+# How the reason of rows begins that have no network.
+NO_NETWORK = "no network for"
+# Measures of joint work inside a region.
+INSIDE = ("intraregional", "ei_index")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +74,12 @@ def add_positions(
     columns: dict[str, object] = {}
     clusters = sorted(set(rows["cluster"].to_numpy().tolist()))
     for path, position in spec.positions().items():
-        network = networks.without_own if position.without_own else networks.ties
+        network = network_of(position, networks, clusters)
         if network is None:
             continue
-        if position.network == "clusters_only":
-            network = network.restricted(clusters)
+        if position.measure in INSIDE and not networks.inside:
+            problems.append(_inside_unknown(spec, path, position))
+            continue
         column = position.column or ""
         made = measured(position, rows, network)
         if made.undefined.any() and position.disconnected in (None, "error"):
@@ -89,8 +94,7 @@ def add_positions(
             marks = np.where(made.unknown, np.nan, made.undefined.astype(float))
             columns[position.outside] = ("obs", marks)
         columns[column] = ("obs", values)
-        past = f" {position.lag} year{'s' * (position.lag > 1)} before" if position.lag else ""
-        reasons[f"no network for {column}{past}"] = made.unknown
+        reasons[_no_network(position, network)] = made.unknown
         if position.disconnected == "drop":
             reasons[f"{column} is undefined: {find(position.measure).undefined}"] = made.undefined
     if problems:
@@ -98,22 +102,37 @@ def add_positions(
     return rows.assign(columns), reasons
 
 
+def network_of(position: Position, networks: Networks, clusters: Sequence[str]) -> Network | None:
+    """Give the network that a position is measured in; None where the document has no ties."""
+    network = networks.without_own if position.without_own else networks.ties
+    if network is not None and position.network == "clusters_only":
+        return network.restricted(clusters)
+    return network
+
+
+def by_year(
+    position: Position, network: Network, years: Iterable[int] | None = None
+) -> xr.DataArray:
+    """Measure a position in every year of its network that has a whole window, (year, node)."""
+    return centrality(
+        network,
+        position.measure,
+        window=position.window,
+        decay=position.decay,
+        years=whole_years(network, position.window) if years is None else years,
+        **position.given(),
+    )
+
+
 def measured(position: Position, rows: xr.Dataset, network: Network) -> Measured:
     """Measure one position at every row: (obs,)."""
     when = rows["year"].to_numpy() - position.lag
     clusters = rows["cluster"].to_numpy()
-    years = sorted(set(when.tolist()) & _covered(network, position.window))
+    years = sorted(set(when.tolist()) & {*whole_years(network, position.window)})
     values = np.full(len(when), np.nan)
     known = np.isin(when, years)
     if years:
-        table = centrality(
-            network,
-            position.measure,
-            window=position.window,
-            decay=position.decay,
-            years=years,
-            **position.given(),
-        )
+        table = by_year(position, network, years)
         node = {label: index for index, label in enumerate(network.nodes)}
         at = {year: index for index, year in enumerate(years)}
         columns = np.array([node.get(cluster, -1) for cluster in clusters.tolist()])
@@ -123,11 +142,26 @@ def measured(position: Position, rows: xr.Dataset, network: Network) -> Measured
     return Measured(values, ~known, known & np.isnan(values))
 
 
-def _covered(network: Network, window: int) -> set[int]:
-    """Give the years whose whole window lies between the first and the last year with ties."""
-    if not network.years:
-        return set()
-    return set(range(network.years[0] + window - 1, network.years[-1] + 1))
+def whole_years(network: Network, window: int) -> range:
+    """Give the years whose window lies wholly within the years of the network."""
+    span = network.span
+    return range(0) if span is None else range(span[0] + window - 1, span[1] + 1)
+
+
+def _no_network(position: Position, network: Network) -> str:
+    """Say for which years there is a network, as the reason why rows of others are lost."""
+    first, last = network.span or (0, 0)
+    served = f"{first + position.window - 1 + position.lag} to {last + position.lag}"
+    how = f"window {position.window}, lag {position.lag}"
+    return f"{NO_NETWORK} {position.column}: ties of {first} to {last} serve {served} ({how})"
+
+
+def _inside_unknown(spec: Spec, path: Path, position: Position) -> Problem:
+    return spec.source.problem(
+        (*path, "measure"),
+        f"'{position.measure}' needs ties inside regions, and the table of ties has none",
+        fix="Add a row of each region with itself, or count ties from records.",
+    )
 
 
 def _undeclared(

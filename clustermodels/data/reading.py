@@ -14,9 +14,10 @@ from clustermodels.data.losses import counted, ledger
 from clustermodels.data.networks import Networks, read_networks
 from clustermodels.data.panel import Panel
 from clustermodels.data.positions import add_positions
-from clustermodels.data.regions import judge
+from clustermodels.data.regions import judge, nobody
 from clustermodels.data.row_problems import impossible, one_cluster
 from clustermodels.data.sources import as_tables, read_sources
+from clustermodels.data.tie_findings import left_out
 from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
 from clustermodels.tables.table import Table
@@ -96,6 +97,8 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
         If a position is undefined where the document does not say what holds there, an outcome is
         impossible, or no row is left.
     """
+    if gathered.regions is not None and not gathered.regions["cluster"].any():
+        raise PanelError([nobody(spec, gathered.regions)])
     rows, table = _clusters(gathered), gathered.table
     rows, reasons = add_positions(spec, rows, gathered.networks)
     problems = [*impossible(spec, rows, outcome, table), *one_cluster(spec, rows, table)]
@@ -121,7 +124,7 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
         losses,
         table.name,
         table.sha256,
-        networks=gathered.networks.all(),
+        networks=gathered.networks,
         regions=gathered.regions,
         found=gathered.found,
     )
@@ -152,6 +155,7 @@ def gather(spec: Spec, data: object = None, *, outcome: bool = True) -> Gathered
     judged = judge(spec, rows, networks, sources.counted)
     others = {*networks.ties.nodes} - {*regions} if networks.ties is not None else set()
     found = [*sources.found, *networks.found]
+    found += left_out(spec, sources.counted) if sources.counted is not None else ()
     found += regions_alike(spec, regions, ("data", "panel" if spec.data.panel else "records"))
     found += regions_alike(spec, others, ("data", "ties"))
     return Gathered(rows, networks, judged, tuple(found), table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
 from clustermodels.tables.cast import labels, years
 from clustermodels.tables.objects import from_object
-from clustermodels.tables.read import read_table
+from clustermodels.tables.read import kind_of_file, read_table
 from clustermodels.tables.records import Apart, Counted, count_records
 from clustermodels.tables.table import Table
 
@@ -61,13 +62,26 @@ def read_sources(spec: Spec, tables: Tables, wanted: list[str]) -> Sources:
     Raises
     ------
     PanelError
-        With what is wrong with a file, or a count that the panel has as a column already.
+        With every file that is not there, the ties' among them; or with what is wrong with the
+        panel and with the records, or a count that the panel has as a column already.
     """
-    counted = _counted(spec, tables)
-    if spec.data.panel is None:
+    problems = [*_not_there(spec, tables)]
+    if problems:
+        raise PanelError(problems)
+    table = counted = None
+    try:
+        table = _panel(spec, tables.panel, wanted) if spec.data.panel is not None else None
+    except PanelError as error:
+        problems += error.problems
+    try:
+        counted = _counted(spec, tables)
+    except PanelError as error:
+        problems += error.problems
+    if problems:
+        raise PanelError(problems)
+    if table is None:
         assert counted is not None
         return Sources(_alone(spec, counted), counted, ())
-    table = _panel(spec, tables.panel, wanted)
     if counted is None or not spec.data.counts:
         return Sources(table, counted, ())
     return _joined(spec, table, counted)
@@ -78,22 +92,41 @@ def as_tables(data: object) -> Tables:
     return data if isinstance(data, Tables) else Tables(panel=data)
 
 
+def _not_there(spec: Spec, tables: Tables) -> Iterator[Problem]:
+    """Find every table that is not handed over and has no file that can be opened."""
+    data = spec.data
+    parts = (
+        ("panel", data.panel, tables.panel, "cluster-year"),
+        ("records", data.records, tables.records, "record"),
+        ("ties", data.tie_table, tables.ties, "pair and year"),
+    )
+    for section, source, given, row in parts:
+        if source is None or given is not None:
+            continue
+        if source.path is None:
+            yield spec.source.problem(
+                ("data", section),
+                "no table",
+                fix="Add 'path: FILE', or hand a table over in Python.",
+            )
+            continue
+        try:
+            kind_of_file(spec.source.folder / source.path, source.path, source.table, row)
+        except PanelError as error:
+            for found in error.problems:
+                path = ("data", section, "path")
+                yield spec.source.problem(path, f"{source.path}: {found.what}", fix=found.fix)
+
+
 def _panel(spec: Spec, data: object, wanted: list[str]) -> Table:
     if data is not None:
         return from_object(data)
     source = spec.data.panel
     assert source is not None
-    if source.path is None:
-        raise PanelError([_no_table(spec, "panel")])
+    assert source.path is not None
     columns = [column for column in wanted if column not in spec.data.counts]
     return read_table(
         spec.source.folder / source.path, name=source.path, table=source.table, columns=columns
-    )
-
-
-def _no_table(spec: Spec, section: str) -> Problem:
-    return spec.source.problem(
-        ("data", section), "no table", fix="Add 'path: FILE', or hand a table over in Python."
     )
 
 
@@ -101,8 +134,6 @@ def _counted(spec: Spec, tables: Tables) -> Counted | None:
     records = spec.data.records
     if records is None:
         return None
-    if tables.records is None and records.path is None:
-        raise PanelError([_no_table(spec, "records")])
     asked = [p.without_own for p in spec.positions().values() if p.without_own]
     column = spec.outcome[1].column or ""
     source = tables.records

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from clustermodels.data.findings import SHOWN, counted_of, finding
-from clustermodels.errors import Finding, choices
+from clustermodels.data.findings import SHOWN, counted_of, finding, strangers
+from clustermodels.errors import Finding, PanelError, choices
 from clustermodels.network.network import Network
 from clustermodels.spec.document import Spec
 from clustermodels.tables.records import Counted, TieRows
 
 PATH = ("data", "ties")
+# From this share of pairs in both orders on, the table is taken for a symmetric matrix.
+MIRRORED = 0.9
 
 
 def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
@@ -28,10 +30,24 @@ def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
             "Delete them if they are mistakes.",
             PATH,
         )
-    pairs = zip(source.tolist(), target.tolist(), rows.year.tolist(), strict=True)
+    pairs = list(zip(source.tolist(), target.tolist(), rows.year.tolist(), strict=True))
     seen = {(min(a, b), max(a, b), year) for a, b, year in pairs}
+    weight = dict(zip(pairs, rows.weight.tolist(), strict=True))
+    across = [place for place in weight if place[0] != place[1]]
+    mirrored = sum(weight.get((b, a, year)) == weight[a, b, year] for a, b, year in across)
     twice = len(source) - len(seen)
-    if twice:
+    if twice and mirrored > MIRRORED * len(across):
+        yield finding(
+            spec,
+            "ties_in_both_orders",
+            "warning",
+            "the table of ties has each pair in both orders, with the same weight",
+            "Weights are added up, so every tie between regions counts twice, and ties inside "
+            "regions once.",
+            "Keep one order: the rows in which the first name comes before the second.",
+            PATH,
+        )
+    elif twice:
         yield finding(
             spec,
             "ties_twice",
@@ -53,6 +69,42 @@ def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
             "Leave them, if that is meant.",
             PATH,
         )
+
+
+def regions_without_ties(
+    spec: Spec, network: Network, regions: Sequence[str], rows: TieRows
+) -> Iterator[Finding]:
+    """Find regions of the panel that the table of ties does not name; refuse where it is all.
+
+    Raises
+    ------
+    PanelError
+        If no region of the panel is in the table.
+    """
+    named = {*rows.source.tolist(), *rows.target.tolist()}
+    lost = [region for region in regions if region not in named]
+    if len(lost) == len(regions):
+        raise PanelError(
+            [
+                spec.source.problem(
+                    PATH,
+                    "the ties name no region of the panel",
+                    got=choices(sorted(named), SHOWN),
+                    expected=choices(regions, SHOWN),
+                    fix="Write the regions as the panel does.",
+                )
+            ]
+        )
+    yield from strangers(
+        spec,
+        "regions_without_ties",
+        lost,
+        sorted(named),
+        ("of the panel has no tie in any year", "of the panel have no tie in any year"),
+        "In the network they stand alone.",
+        PATH,
+        severity="warning",
+    )
 
 
 def silent_years(spec: Spec, network: Network, panel_years: tuple[int, int]) -> Iterator[Finding]:
@@ -81,7 +133,8 @@ def silent_years(spec: Spec, network: Network, panel_years: tuple[int, int]) -> 
         )
         return
     across = set(network.year[network.source != network.target].tolist())
-    empty = [y for y in range(network.years[0], network.years[-1] + 1) if y not in across]
+    first, last = network.span or (network.years[0], network.years[-1])
+    empty = [year for year in range(first, last + 1) if year not in across]
     if empty:
         yield finding(
             spec,
@@ -97,6 +150,16 @@ def silent_years(spec: Spec, network: Network, panel_years: tuple[int, int]) -> 
 def left_out(spec: Spec, counted: Counted) -> Iterator[Finding]:
     """Say which records and units are not in the network."""
     facts, ties = counted.facts, spec.data.record_ties
+    for path, value in facts.absent:
+        yield finding(
+            spec,
+            "value_without_records",
+            "note",
+            f"no record has the value {value!r}, which a list names",
+            "Those of the other values are counted.",
+            "Check its spelling.",
+            tuple(path.split(".")),
+        )
     if ties is not None and facts.units_left_out:
         yield finding(
             spec,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -11,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.learned import Learned
+from clustermodels.data.networks import Networks
 from clustermodels.data.panel import Loss, Panel
 from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
@@ -66,8 +68,9 @@ def save(fit: Fit, out: str | os.PathLike[str]) -> None:
 def _tree(fit: Fit) -> xr.DataTree:
     tree = fit.tree.copy()
     tree["panel"] = xr.DataTree(_quoted(fit.panel.rows))
-    for name, network in fit.panel.networks.items():
-        tree[f"{NETWORK}{name}"] = xr.DataTree(network.to_dataset())
+    for name, network in fit.panel.networks.all().items():
+        about = {"inside": np.int64(fit.panel.networks.inside)}
+        tree[f"{NETWORK}{name}"] = xr.DataTree(network.to_dataset().assign_attrs(about))
     if fit.panel.regions is not None:
         tree[REGIONS] = xr.DataTree(_texts(fit.panel.regions))
     tree.attrs = {
@@ -110,11 +113,7 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
     rows = _unquoted(tree["panel"].to_dataset())
     losses = _losses(tree.attrs["losses"])
     groups = {name: node.to_dataset() for name, node in tree.children.items() if name != "panel"}
-    networks = {
-        name.removeprefix(NETWORK): from_dataset(groups.pop(name))
-        for name in list(groups)
-        if name.startswith(NETWORK)
-    }
+    networks = _networks({name: groups.pop(name) for name in [*groups] if name.startswith(NETWORK)})
     panel = Panel(
         rows,
         losses,
@@ -128,6 +127,13 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
     own = {"clustermodels_format", "spec", "spec_file", "learned", "losses"}
     fitted.attrs = {key: value for key, value in tree.attrs.items() if key not in own}
     return Fit(spec, panel, learned, fitted)
+
+
+def _networks(groups: Mapping[str, xr.Dataset]) -> Networks:
+    """Give back the networks that were written, by the names of their groups."""
+    named = {name.removeprefix(NETWORK): from_dataset(table) for name, table in groups.items()}
+    inside = any(bool(table.attrs["inside"]) for table in groups.values())
+    return Networks(named.get("ties"), named.get("without_own"), inside=inside)
 
 
 # netCDF names hold no slash, and h5netcdf's no full stop.

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from clustermodels.network.network import Network, Values
-from clustermodels.network.positions import observed, span
+from clustermodels.network.positions import observed
 from clustermodels.network.snapshot import Snapshot, snapshot
 
 WORDS = {
@@ -37,7 +37,7 @@ def network_facts(
     Parameters
     ----------
     years
-        The years to describe; every year from the first to the last with ties where not given.
+        The years to describe; every year of the network where not given.
     window, decay
         As in :func:`~clustermodels.network.positions.centrality`.
 
@@ -52,7 +52,7 @@ def network_facts(
     ValueError
         When the window is no whole number of years from 1, or the decay not in (0, 1].
     """
-    within = span(network)
+    within = network.span
     every = range(within[0], within[1] + 1) if within else range(0)
     wanted = [*every] if years is None else [int(year) for year in years]
     rows = [

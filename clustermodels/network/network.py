@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
@@ -14,13 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 
 Codes = NDArray[np.int64]
 Values = NDArray[np.float64]
+# The first and the last year of something; None where there is none.
+Span = tuple[int, int] | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """Undirected, weighted ties of regions by year: one row for each pair and year.
 
-    Make one with :func:`make_network`, :func:`from_graphs` or :func:`from_dataset`, which keep the
+    Make one with :func:`make_network`, :func:`from_dataset`, or ``from_graphs``, which keep the
     promises below.
 
     Parameters
@@ -35,6 +36,9 @@ class Network:
     weight
         Its weight, (tie,), above 0. A pair has one row a year; rows are sorted by year, source and
         target.
+    looked_at
+        The first and the last year in which ties were looked for, found or not; those with ties
+        where it is not known.
     """
 
     nodes: tuple[str, ...]
@@ -42,6 +46,22 @@ class Network:
     target: Codes
     year: Codes
     weight: Values
+    looked_at: Span = None
+
+    def __repr__(self) -> str:
+        inside = int((self.source == self.target).sum())
+        between = len(self.source) - inside
+        years = " to ".join(map(str, sorted({*self.span}))) if self.span else "no years"
+        size = f"{len(self.nodes)} region{'s' * (len(self.nodes) != 1)}"
+        ties = f"{between} tie{'s' * (between != 1)} between and {inside} inside regions"
+        return f"<Network: {size}, {ties}, {years}>"
+
+    @property
+    def span(self) -> Span:
+        """The first and the last year of the network, which may have no ties; None without any."""
+        if self.looked_at is not None:
+            return self.looked_at
+        return (int(self.year[0]), int(self.year[-1])) if len(self.year) else None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -88,7 +108,8 @@ class Network:
         renamed = np.array([code.get(node, -1) for node in self.nodes], dtype=np.int64)
         source, target = renamed[self.source], renamed[self.target]
         kept = (source >= 0) & (target >= 0)
-        return Network(nodes, source[kept], target[kept], self.year[kept], self.weight[kept])
+        part = source[kept], target[kept], self.year[kept], self.weight[kept]
+        return Network(nodes, *part, self.span)
 
     def graph(self, year: int, window: int = 1, decay: float = 1.0) -> nx.Graph[str]:
         """Give the graph of a year: all regions, ``weight`` on edges, no self loops.
@@ -108,15 +129,16 @@ class Network:
         return graph
 
     def to_dataset(self) -> xr.Dataset:
-        """Give the ties as a Dataset on ``tie``, with the regions' labels on ``node``."""
-        parts = {
-            "source": self.source,
-            "target": self.target,
-            "year": self.year,
-            "weight": self.weight,
+        """Give the ties on ``tie``, labels on ``node``, and first and last year as ``span``."""
+        rows = {
+            "source": ("tie", self.source),
+            "target": ("tie", self.target),
+            "year": ("tie", self.year),
+            "weight": ("tie", self.weight),
         }
         labels = np.array(self.nodes, dtype=str)
-        return xr.Dataset({name: ("tie", part) for name, part in parts.items()}, {"node": labels})
+        about = {"span": np.array(self.span, dtype=np.int64)} if self.span is not None else {}
+        return xr.Dataset(rows, {"node": labels}, about)
 
 
 def check_window(window: int, decay: float) -> None:
@@ -139,6 +161,7 @@ def make_network(
     year: ArrayLike,
     weight: ArrayLike | None = None,
     nodes: Iterable[str] = (),
+    looked_at: Span = None,
 ) -> Network:
     """Make a network from rows of ties; repeated pairs, in either order, add up.
 
@@ -152,12 +175,15 @@ def make_network(
         Its weight, 1 where not given. A row of weight 0 is no tie, but names two regions.
     nodes
         Further regions, which may have no tie.
+    looked_at
+        The first and the last year in which ties were looked for, found or not; those of the rows
+        by default, also of rows that weigh 0.
 
     Raises
     ------
     ValueError
-        When lengths differ, a label is missing, a year is not whole, or a weight is negative,
-        missing or infinite.
+        When lengths differ, a label is missing, a year is not whole or not among those looked at,
+        or a weight is negative, missing or infinite.
 
     Examples
     --------
@@ -178,7 +204,12 @@ def make_network(
     one, other = (index.get_indexer(pd.Index(end, dtype=object)).astype(np.int64) for end in ends)
     kept = weights > 0
     low, high = np.minimum(one, other)[kept], np.maximum(one, other)[kept]
-    return _summed(known, low, high, years[kept], weights[kept])
+    if len(years):
+        first, last = looked_at or (int(years.min()), int(years.max()))
+        if years.min() < first or years.max() > last:
+            raise ValueError(f"a tie is outside the years looked at, {first} to {last}")
+        looked_at = first, last
+    return replace(_summed(known, low, high, years[kept], weights[kept]), looked_at=looked_at)
 
 
 def _summed(
@@ -200,12 +231,10 @@ def _labels(values: ArrayLike, what: str) -> NDArray[np.object_]:
 
 def _whole(values: ArrayLike) -> Codes:
     years = np.asarray(values).reshape(-1)
-    whole = np.zeros(len(years), dtype=np.int64)
-    if len(years):
-        if not (np.isfinite(years.astype(np.float64)) & (years == np.round(years))).all():
-            raise ValueError("a year is missing or not a whole number")
-        whole = years.astype(np.int64)
-    return whole
+    whole = np.isfinite(years.astype(np.float64)) & (years == np.round(years.astype(np.float64)))
+    if not whole.all():
+        raise ValueError("a year is missing or not a whole number")
+    return years.astype(np.int64)
 
 
 def from_dataset(dataset: xr.Dataset) -> Network:
@@ -213,30 +242,6 @@ def from_dataset(dataset: xr.Dataset) -> Network:
     nodes = np.array([str(node) for node in dataset["node"].to_numpy()], dtype=object)
     source, target = (nodes[dataset[end].to_numpy().astype(int)] for end in ("source", "target"))
     year, weight = dataset["year"].to_numpy(), dataset["weight"].to_numpy()
-    return make_network(source, target, year, weight, nodes.tolist())
-
-
-def from_graphs(graphs: Mapping[int, nx.Graph[Any]]) -> Network:
-    """Make a network from a graph for each year.
-
-    Self loops, and the node attribute ``internal`` that :meth:`Network.graph` writes, become
-    intraregional ties. Directed and parallel edges add up; an edge without ``weight`` weighs 1.
-    Nodes go by their text, so 1 becomes '1'.
-
-    Raises
-    ------
-    ValueError
-        When two nodes of a graph have the same text, or a weight is negative, missing or infinite.
-    """
-    rows: list[tuple[str, str, int, float]] = []
-    nodes: set[str] = set()
-    for year, graph in graphs.items():
-        names = {str(node) for node in graph}
-        if len(names) < len(graph):
-            raise ValueError(f"two nodes of the graph of {year} have the same text")
-        nodes |= names
-        rows += [(str(a), str(b), year, w) for a, b, w in graph.edges(data="weight", default=1)]
-        rows += [(str(a), str(a), year, of.get("internal", 0)) for a, of in graph.nodes(data=True)]
-    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
-    source, target, years, weight = (list(column) for column in columns)
-    return make_network(source, target, years, weight, sorted(nodes))
+    span = dataset.attrs.get("span")
+    looked_at = None if span is None else (int(span[0]), int(span[1]))
+    return make_network(source, target, year, weight, nodes.tolist(), looked_at)

@@ -10,19 +10,12 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.network.centrality import find
+from clustermodels.network.graphs import numbered
 from clustermodels.network.measures import Options, chosen
-from clustermodels.network.network import Network, Values, check_window, from_graphs
+from clustermodels.network.network import Network, Span, Values, check_window
 from clustermodels.network.snapshot import snapshot
 
-# The first and the last year in which a network was observed; None where it never was.
-Span = tuple[int, int] | None
-
 _ONLY = 0  # the year that a single graph is given inside
-
-
-def span(network: Network) -> Span:
-    """Give the first and the last year with ties: a network is taken as observed in between."""
-    return (int(network.year[0]), int(network.year[-1])) if len(network.year) else None
 
 
 def observed(within: Span, year: int, window: int) -> bool:
@@ -49,7 +42,7 @@ def positions(
     The values of each, (node,), all nan where the window is not within the observed years.
     """
     measures = [(find(name), options) for name, options in wanted]
-    if not observed(span(network), year, window):
+    if not observed(network.span, year, window):
         return tuple(np.full(len(network.nodes), np.nan) for _ in measures)
     taken = snapshot(network, year, window, decay)
     return tuple(measure.of(taken, options) for measure, options in measures)
@@ -92,8 +85,9 @@ def centrality(
     Parameters
     ----------
     network
-        A network of ties by year; or one graph; or a graph for each year. A self loop is an
-        intraregional tie; the two directions of directed edges add up.
+        A network of ties by year; or one undirected graph; or one for each year, {year: graph}.
+        Edges weigh their ``weight``, or 1; a self loop is an intraregional tie; the parallel edges
+        of a MultiGraph add up.
     measure
         One of the names above, or one that was registered.
     window
@@ -109,13 +103,18 @@ def centrality(
     Returns
     -------
     xarray.DataArray
-        (year, node), or (node,) for one graph; regions in the order of their text. Degrees and
-        cores count regions; strength and intraregional weight have the unit of the weights.
+        (year, node), or (node,) for one graph. The regions of a network are in the order of their
+        text; of a graph they keep its labels and its order, of several that of first appearance.
+        Degrees and cores count regions; strength and intraregional weight have the unit of the
+        weights.
 
     Raises
     ------
+    TypeError
+        When it is no network.
     ValueError
-        When there is no such measure, it does not take an option, or a value is out of range.
+        When there is no such measure, it does not take an option, or a value is out of range; when
+        a graph is directed, or a weight is negative, missing or infinite.
 
     Notes
     -----
@@ -149,21 +148,20 @@ def centrality(
     if isinstance(network, nx.Graph):
         if years is not None or window != 1 or decay != 1:
             raise ValueError("one graph has no years; give {year: graph} for years or a window")
-        taken = snapshot(from_graphs({_ONLY: network}), _ONLY)
-        nodes = ("node", np.array(taken.nodes, dtype=str))
-        values = found.of(taken, settings)
-        return xr.DataArray(values, {"node": nodes}, ("node",), measure, attrs)
+        ties, labels = numbered({_ONLY: network})
+        values = found.of(snapshot(ties, _ONLY), settings)
+        return xr.DataArray(values, {"node": ("node", labels)}, ("node",), measure, attrs)
     if isinstance(network, Network):
-        ties, within = network, span(network)
+        ties, labels = network, np.array(network.nodes, dtype=str)
     else:
-        # a graph without edges is an observed year too
-        ties, within = from_graphs(network), (min(network), max(network)) if network else None
+        ties, labels = numbered(network)
+    within = ties.span
     wanted = [*_every(within)] if years is None else [int(year) for year in years]
     cube = np.full((len(wanted), len(ties.nodes)), np.nan)
     for row, year in enumerate(wanted):
         if observed(within, year, window):
             cube[row] = found.of(snapshot(ties, year, window, decay), settings)
-    coords = {"year": np.array(wanted, dtype=np.int64), "node": np.array(ties.nodes, dtype=str)}
+    coords = {"year": ("year", np.array(wanted, dtype=np.int64)), "node": ("node", labels)}
     attrs |= {"window": window, "decay": decay}
     return xr.DataArray(cube, coords, ("year", "node"), measure, attrs)
 

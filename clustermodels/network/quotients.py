@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy import special
 
 from clustermodels.network import shares
+from clustermodels.network.columns import Column, matched
+from clustermodels.network.counts import exceeding, not_counts
 from clustermodels.network.shares import BetaPrior, Values
 
 Method = Literal["threshold", "standardised", "bootstrap"]
-type Column = xr.DataArray | pd.Series[float] | Values | Sequence[float]
 
 PROBABILITY = 0.95
 RESAMPLES = 2000
@@ -68,7 +67,8 @@ def location_quotient(
         ``probability``, ``z`` and ``passes``, with the interval's kind and probability in
         coordinates. The attributes hold the settings, ``reference`` (s), ``critical`` (what z must
         exceed; nan for ``threshold``), the prior (``prior_a``, ``prior_b``, ``prior_pooled``) and
-        ``uncertainty``: ``beta``, or why interval and probability are nan.
+        ``uncertainty``: ``beta``, or why no region has interval and probability (the activity is
+        no count, or exceeds the total somewhere: all are then nan).
 
     Raises
     ------
@@ -78,9 +78,14 @@ def location_quotient(
     Notes
     -----
     Regions are taken as exchangeable, units of a region as independent, and the reference share
-    as known. The prior is estimated and then held, so that with few regions intervals are a little
-    too short. A region with a total of 0 has no quotient (nan), and the prior for its share; where
-    no region has any of the activity, none has one. nan never passes. z leaves out regions with a
+    as known. The prior is estimated and then held, as if it were known. Where it is hard to
+    estimate, intervals are too short and probabilities too sure. Simulated, 95 % intervals hold the
+    true share in 0.95 of the cases with 150 regions whose shares differ as Beta(2.8, 14); in 0.80
+    to 0.88 with 5 to 10 regions of totals of 15 to 60; and in 0.78 to 0.88, even with 150 regions,
+    where shares differ little against the noise of counting (Beta(40, 160), totals of 20 to 60).
+    There 9 to 38 % of the fits find no difference at all (``prior_pooled``), which is no evidence
+    that there is none. A region with a total of 0 has no quotient, interval or probability (nan);
+    where no region has any of the activity, none has. nan never passes. z leaves out regions with a
     quotient of 0; its sd divides by their number less 1. O'Donoghue and Gleave standardise the
     quotient, Tian its logarithm, as here. Both methods let roughly a share 1 - confidence of the
     regions pass, whatever the regions are like.
@@ -107,7 +112,7 @@ def location_quotient(
         raise ValueError(f"a quotient is compared with a finite number above 0, not {above:g}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence lies between 0 and 1; {confidence:g} does not")
-    regions, x, n = _matched(activity, total)
+    regions, x, n = matched(activity, total)
     part, whole = _reference(x, n, reference)
     share = part / whole
     lq = _quotient(x, n, part, whole)
@@ -120,6 +125,10 @@ def location_quotient(
         found = prior or shares.fit_shares(x, n)
         lower, upper = shares.interval(found, x, n, PROBABILITY)
         probability = shares.above(found, x, n, above * share)
+        # without units nothing is known of a region: the prior is not about it
+        lower, upper, probability = (
+            np.where(n > 0, each, np.nan) for each in (lower, upper, probability)
+        )
         learned = {"prior_a": found.a, "prior_b": found.b, "prior_pooled": int(found.pooled)}
     columns = {
         "activity": x,
@@ -160,50 +169,6 @@ def standardised(lq: Values) -> Values:
     return np.asarray(centred / np.where(spread > NO_SPREAD, spread, np.nan), dtype=np.float64)
 
 
-def labelled(values: Column, name: str) -> tuple[pd.Index | None, Values]:
-    """Take a column apart: its labels, None for a bare array, and its numbers."""
-    labels: pd.Index | None = None
-    if isinstance(values, xr.DataArray):
-        labels = values.indexes.get(values.dims[0]) if values.ndim == 1 else None
-        numbers = np.asarray(values.values, dtype=np.float64)
-    elif isinstance(values, pd.Series):
-        labels = values.index
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    else:
-        numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1:
-        raise ValueError(f"{name} has {numbers.ndim} dimensions; expected one, the regions")
-    if labels is not None and not labels.is_unique:
-        repeated = labels[labels.duplicated()][0]
-        raise ValueError(f"{name} has the region '{repeated}' more than once")
-    return labels, numbers
-
-
-def along(regions: pd.Index, labels: pd.Index | None, values: Values, name: str) -> Values:
-    """Put a column in the order of ``regions``: by label, or by position where it has none."""
-    if labels is None:
-        if len(values) != len(regions):
-            raise ValueError(f"{name} has {len(values)} values for {len(regions)} regions")
-        return values
-    places = labels.get_indexer(regions)
-    if (places < 0).any():
-        raise ValueError(f"{name} has no value for the region '{regions[places < 0][0]}'")
-    return np.asarray(values[places], dtype=np.float64)
-
-
-def _matched(activity: Column, total: Column) -> tuple[pd.Index, Values, Values]:
-    (own, x), (others, n) = labelled(activity, "activity"), labelled(total, "total")
-    if own is not None and others is not None:
-        along(others, own, x, "activity")  # neither may have a region that the other lacks
-    named = others if own is None else own
-    regions = pd.RangeIndex(len(x)) if named is None else named
-    x, n = along(regions, own, x, "activity"), along(regions, others, n, "total")
-    for name, values in (("activity", x), ("total", n)):
-        if np.any(values < 0) or np.isinf(values).any():
-            raise ValueError(f"{name} has a value that is negative or infinite")
-    return regions, x, n
-
-
 def _reference(x: Values, n: Values, reference: float | Literal["panel"]) -> tuple[float, float]:
     """Give the reference share as a part and a whole; 0 of 1 where there is nothing to divide."""
     if reference == "panel":
@@ -226,7 +191,8 @@ def _no_posterior(x: Values, n: Values, share: float, counts: bool) -> str:
         return "no region has an activity and a total"
     if share == 0:
         return "no region has any of the activity"
-    return shares.not_counts(x, n) if counts else "the activity is amounts, not counts"
+    amounts = "the activity is amounts, not counts"
+    return exceeding(x, n) or (not_counts(x, n) if counts else amounts)
 
 
 def _critical(lq: Values, method: Method, confidence: float, seed: int) -> float:

@@ -11,7 +11,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from clustermodels.network.quotients import Column, Method, along, labelled, location_quotient
+from clustermodels.network.columns import Column, along, labelled
+from clustermodels.network.quotients import Method, location_quotient
 from clustermodels.network.shares import Values
 
 
@@ -140,7 +141,7 @@ def rolling(
     width: int,
     *,
     rule: QuotientRule | None = None,
-    reference: float | Literal["panel"] = "panel",
+    reference: float | Literal["panel"] | Mapping[int, float] = "panel",
     seed: int = 1,
 ) -> xr.Dataset:
     """Say how stable each region's location quotient is, over rolling windows of years.
@@ -157,14 +158,15 @@ def rolling(
     rule
         What passes; absent: a quotient above 1.
     reference, seed
-        As for ``location_quotient``; ``panel`` is each window's own share.
+        As for ``location_quotient``; ``panel`` is each window's own share, and a mapping gives
+        the share of each window by its last year.
 
     Returns
     -------
     Dataset
         Along ``period_end`` (a window's last year) and ``region``: ``lq``, ``probability``, with
         a prior learned in each window, and ``passes``. Along ``region``: ``stability``, the share
-        of windows in which it passes; nan never does.
+        that passes of the windows in which its quotient is known; nan where there is none.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def rolling(
         found = location_quotient(
             _over(activity, window),
             _over(total, window),
-            reference=reference,
+            reference=reference[end] if isinstance(reference, Mapping) else reference,
             above=rule.above,
             method=rule.method,
             confidence=rule.confidence,
@@ -193,7 +195,9 @@ def rolling(
             passes = passes & (found["probability"] > rule.probability)
         windows.append(found[["lq", "probability"]].assign(passes=passes))
     moving = xr.concat(windows, pd.Index(ends, name="period_end"))
-    return moving.assign(stability=moving["passes"].mean("period_end"))
+    known = moving["lq"].notnull()
+    passed, periods = (moving["passes"] & known).sum("period_end"), known.sum("period_end")
+    return moving.assign(stability=passed / periods.where(periods > 0))
 
 
 def _over(column: xr.DataArray, years: Sequence[int]) -> xr.DataArray:

@@ -9,6 +9,8 @@ import scipy  # loads scipy.optimize when it is first used, which most commands 
 from numpy.typing import NDArray
 from scipy import special
 
+from clustermodels.network.counts import counts
+
 Values = NDArray[np.float64]
 
 # Where every region has none or all, the likelihood rises towards a + b = 0, an improper prior.
@@ -29,8 +31,9 @@ class BetaPrior:
     a, b
         Above 0.
     pooled
-        The counts do not say that shares differ. All regions then have one share, and a and b are
-        its posterior given all counts; a region's own counts are in it already.
+        The counts do not say that shares differ, which is no evidence that they do not: see the
+        notes of ``fit_shares``. All regions then have one share, and a and b are its posterior
+        given all counts; a region's own counts are in it already.
     """
 
     a: float
@@ -80,6 +83,14 @@ def fit_shares(activity: Values, total: Values) -> BetaPrior:
     where its slope changes sign, and the highest of these is taken: more than one may exist.
     ``a + b`` stays above 0.001.
 
+    The prior is one estimate and carries no doubt of its own. Where shares differ little against
+    the noise of counting, that estimate is poor, and ``pooled`` says that a difference could not
+    be seen, not that there is none: each region's interval is then that of the common share, far
+    too short for a share that differs. Simulated with shares from Beta(40, 160) and totals of 20
+    to 60, 9 to 38 % of the fits are pooled, and 95 % intervals hold the true share in 0.78 to 0.88
+    of the cases, even with 150 regions; with 5 to 10 regions of totals of 15 to 60, in 0.80 to
+    0.88. With 150 regions and shares from Beta(2.8, 14) they hold it in 0.95.
+
     References
     ----------
     Skellam, J. G. (1948). A probability distribution derived from the binomial distribution by
@@ -92,7 +103,7 @@ def fit_shares(activity: Values, total: Values) -> BetaPrior:
     >>> f"Beta({prior.a:.3f}, {prior.b:.3f})"
     'Beta(1.436, 3.813)'
     """
-    x, n = _counts(activity, total)
+    x, n = counts(activity, total)
     used = (n > 0) & np.isfinite(x)
     if not used.any():
         raise ValueError("no region has a total above 0: there is no share to learn from")
@@ -139,7 +150,7 @@ def posterior(prior: BetaPrior, activity: Values, total: Values) -> tuple[Values
     ValueError
         A value is not a count, or a count exceeds its total.
     """
-    x, n = _counts(activity, total)
+    x, n = counts(activity, total)
     own = 0.0 if prior.pooled else 1.0
     return prior.a + own * x, prior.b + own * (n - x)
 
@@ -189,32 +200,6 @@ def interval(
     tail = (1.0 - prob) / 2.0
     lower, upper = special.betaincinv(a, b, tail), special.betainccinv(a, b, tail)
     return np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
-
-
-def not_counts(activity: Values, total: Values) -> str:
-    """Say why these are not counts out of totals; nothing where they are.
-
-    Examples
-    --------
-    >>> not_counts(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
-    'the activity exceeds the total in 1 of 2 regions'
-    """
-    x, n = np.asarray(activity, dtype=np.float64), np.asarray(total, dtype=np.float64)
-    for name, values in (("activity", x), ("total", n)):
-        known = values[~np.isnan(values)]
-        if np.any(known < 0):
-            return f"the {name} is negative in {np.sum(known < 0)} of {len(values)} regions"
-        if np.any(known != np.floor(known)) or np.isinf(known).any():
-            return f"the {name} is not whole numbers"
-    beyond = int(np.sum(x > n))
-    return f"the activity exceeds the total in {beyond} of {len(x)} regions" if beyond else ""
-
-
-def _counts(activity: Values, total: Values) -> tuple[Values, Values]:
-    complaint = not_counts(activity, total)
-    if complaint:
-        raise ValueError(f"a share needs counts out of totals, but {complaint}")
-    return np.asarray(activity, dtype=np.float64), np.asarray(total, dtype=np.float64)
 
 
 def _prior(precision: float, x: Values, rest: Values) -> BetaPrior:

@@ -52,7 +52,7 @@ def findings(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[Fi
     clusters = sorted(set(panel.rows["cluster"].to_numpy().tolist()))
     found = [
         *panel.found,
-        *membership(spec, panel.regions),
+        *membership(spec, panel.regions, int(of.years.max())),
         *position_findings(spec, panel.networks, clusters),
         *row_findings(spec, panel, of),
         *identification(spec, of),

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from clustermodels.data.networks import Networks
+from clustermodels.data.positions import INSIDE, by_year, network_of, whole_years
 from clustermodels.data.reading import Gathered, gather
-from clustermodels.data.regions import volumes
+from clustermodels.data.scores import volumes
 from clustermodels.errors import Finding, PanelError, by_severity
 from clustermodels.network.facts import network_facts, persistence, rank_correlations
 from clustermodels.network.network import Network, Values
@@ -70,7 +72,8 @@ class Landscape:
         for name in (str(n).removesuffix("_margin") for n in regions if str(n).endswith("_margin")):
             alone = (regions["failed_rules"] == name).to_numpy()
             margin = regions[f"{name}_margin"].to_numpy()
-            asked = np.abs(regions[name].to_numpy() - margin)
+            judged = "z" if name == "lq" and regions.attrs.get("method") != "threshold" else name
+            asked = np.abs(regions[judged].to_numpy() - margin)
             short[alone] = (np.abs(margin) / np.maximum(asked, 1e-12))[alone]
         missed = np.argsort(short, kind="stable")[:most]
         missed = missed[np.isfinite(short[missed])]
@@ -115,17 +118,23 @@ def landscape(spec: Spec | str | os.PathLike[str], data: object = None) -> Lands
     found = [*gathered.found, *membership(spec, gathered.regions)]
     if network is None:
         return Landscape(spec.title, regions, None, None, None, None, by_severity(found))
+    labels = regions["region"].to_numpy().astype(str)
+    clusters = sorted(labels[regions["cluster"].to_numpy()].tolist())
+    found += position_findings(spec, gathered.networks, clusters)
     window, decay = _pooling(spec)
-    when = _judged_years(gathered, network)
-    values = _measures(spec, network, window, decay)
-    clusters = regions["region"].to_numpy()[regions["cluster"].to_numpy()]
-    found += position_findings(spec, gathered.networks.all(), sorted(map(str, clusters)))
-    tied = values["degree"] > 0  # regions without ties are alike in everything
+    values = _measures(spec, gathered.networks, clusters, window, decay)
+    pooled: dict[str, Any] = {"window": window, "decay": decay}
+    years = whole_years(network, window)
+    tied = centrality(network, "degree", years=years, **pooled) > 0
+    # regions without ties are alike in everything
     among = {name: table.where(tied) for name, table in values.items()}
+    facts = network_facts(network, years, **pooled).assign_attrs(pooled)
+    if not gathered.networks.inside:
+        facts["interregional_share"] = facts["interregional_share"] * np.nan
     return Landscape(
         spec.title,
-        _placed(regions, network, values, when),
-        _facts(network, window, decay),
+        _placed(spec, regions, gathered.networks, values),
+        facts,
         rank_correlations(among),
         persistence(among),
         network,
@@ -157,63 +166,50 @@ def _pooling(spec: Spec) -> tuple[int, float]:
     return 1, 1.0
 
 
-def _judged_years(gathered: Gathered, network: Network) -> list[int]:
-    """Give the years that the rules judge and the network has."""
-    text = gathered.regions.attrs["years"] if gathered.regions is not None else ""
-    first, _, last = text.partition(" to ")
-    low, high = (int(first), int(last)) if last else (network.years[0], network.years[-1])
-    return [year for year in network.years if low <= year <= high]
+def _measures(
+    spec: Spec, networks: Networks, clusters: list[str], window: int, decay: float
+) -> dict[str, xr.DataArray]:
+    """Measure every region in every year, (year, node): the usual measures, and the document's.
 
-
-def _whole_years(network: Network, window: int) -> range:
-    """Give the years whose window lies within those of the ties."""
-    return range(network.years[0] + window - 1, network.years[-1] + 1)
-
-
-def _measures(spec: Spec, network: Network, window: int, decay: float) -> dict[str, xr.DataArray]:
-    """Measure every region in every year, (year, node): the usual measures, and the document's."""
-    wanted: dict[str, tuple[str, Mapping[str, Any]]] = {name: (name, {}) for name in MEASURES}
-    for (_, name), position in spec.positions().items():
-        if (position.measure, position.given()) not in wanted.values():
-            wanted[name] = (position.measure, position.given())
-    years = _whole_years(network, window)
-    return {
-        name: centrality(network, measure, window=window, decay=decay, years=years, **options)
-        for name, (measure, options) in wanted.items()
+    The document's own are of the networks and windows that it states for each.
+    """
+    assert networks.ties is not None
+    years = whole_years(networks.ties, window)
+    usual = {
+        name: centrality(networks.ties, name, window=window, decay=decay, years=years)
+        for name in MEASURES
     }
-
-
-def _facts(network: Network, window: int, decay: float) -> xr.Dataset:
-    facts = network_facts(network, _whole_years(network, window), window=window, decay=decay)
-    if not _knows_inside(network):
-        facts["interregional_share"] = facts["interregional_share"] * np.nan
-    return facts
-
-
-def _knows_inside(network: Network) -> bool:
-    """Tell whether the ties say anything of joint work inside regions."""
-    return bool((network.source == network.target).any())
+    own = {}
+    for (_, name), position in spec.positions().items():
+        network = network_of(position, networks, clusters)
+        if network is None or (position.measure in INSIDE and not networks.inside):
+            continue
+        table = by_year(position, network)
+        own[name] = table.reindex(year=[*years], node=list(networks.ties.nodes))
+        usual = {other: of for other, of in usual.items() if not of.equals(own[name])}
+    return {**usual, **own}
 
 
 def _placed(
-    regions: xr.Dataset,
-    network: Network,
-    values: Mapping[str, xr.DataArray],
-    when: list[int],
+    spec: Spec, regions: xr.Dataset, networks: Networks, values: Mapping[str, xr.DataArray]
 ) -> xr.Dataset:
     """Add joint work and positions to what the rules judged."""
+    assert networks.ties is not None
     labels = [str(region) for region in regions["region"].to_numpy()]
-    volume = dict(zip(("within", "between"), volumes(network, labels, when), strict=True))
-    if not _knows_inside(network):
-        del volume["within"]  # a table of pairs may leave out joint work inside a region
-    volume |= {name: regions[name].to_numpy() for name in ("within", "between") if name in regions}
-    columns = {name: part for name, part in volume.items() if part is not None}
-    if "within" in columns:
+    years = next(iter(values.values()))["year"].to_numpy().tolist()
+    judged = regions.attrs.get("judged", np.array(years)).tolist()
+    within, between = volumes(networks.ties, labels, judged)
+    columns = {} if within is None or not networks.inside else {"within": within}
+    columns |= {} if between is None else {"between": between}
+    collaboration = spec.clusters.collaboration if spec.clusters is not None else None
+    named = collaboration.columns if collaboration is not None else {}
+    columns |= {name: regions[name].to_numpy() for name in named}
+    if {"within", "between"} <= {*columns} and len(named) != 1:  # else their units may differ
         inside, across = columns["within"], columns["between"]
         whole, unknown = inside + across, np.full(len(labels), np.nan)
         columns["ei_index"] = np.divide(across - inside, whole, out=unknown, where=whole > 0)
     for name, table in values.items():
-        chosen = table.sel(node=labels, year=[y for y in when if y in table["year"].values])
+        chosen = table.sel(node=labels, year=[year for year in judged if year in years])
         columns[name] = _known_mean(chosen.transpose("year", "node").to_numpy())
     return regions.assign({name: ("region", part) for name, part in columns.items()})
 

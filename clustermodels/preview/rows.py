@@ -8,6 +8,7 @@ import numpy as np
 
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Panel
+from clustermodels.data.positions import NO_NETWORK
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.source import Path
@@ -61,7 +62,9 @@ def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
             f"used, {loss.reason}: "
             f"{choices(places, 6)}{beside}",
             "The answer is about the others; it carries over only if these are not special.",
-            "Fill the gaps in the data, or drop the term or lag that needs them.",
+            "Shorten 'window' or 'lag', or add the ties of other years."
+            if loss.reason.startswith(NO_NETWORK)
+            else "Fill the gaps in the data, or drop the term or lag that needs them.",
             *_at(spec, *_table(spec)),
         )
 

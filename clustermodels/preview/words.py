@@ -38,7 +38,7 @@ def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:
     if panel.regions is not None:
         said.append(
             f"{int(panel.regions['cluster'].sum())} of {panel.regions.sizes['region']} regions "
-            f"are clusters: {_rules(spec)}, judged by {panel.regions.attrs['years']}."
+            f"are clusters: {_rules(spec)}, judged over {panel.regions.attrs['years']}."
         )
     said += [_standing(name, position) for (_, name), position in spec.positions().items()]
     for treatment, item in spec.treatments.items():
@@ -90,6 +90,7 @@ def _standing(name: str, position: Position) -> str:
     """Say what a position measures, in which network, and what holds where it is undefined."""
     measure = find(position.measure)
     variant = f", variant {position.variant}" if position.variant else ""
+    reach = measure.name == "closeness" and position.variant in (None, "wasserman_faust")
     among = "all regions" if position.network == "all_regions" else "the clusters"
     pooled = f"{position.window} years pooled" if position.window > 1 else "one year"
     when = (
@@ -100,12 +101,17 @@ def _standing(name: str, position: Position) -> str:
         True: ", without the units that the outcome counts",
         "half": ", made from the half of the units that the outcome does not count",
     }[position.without_own]
-    holds = {
-        "zero": "; 0 where it is undefined",
-        "drop": "; rows are lost where it is undefined",
-        "indicator": f"; '{position.outside}' marks where it is undefined",
-    }.get(position.disconnected or "", "")
+    holds = (
+        ""
+        if not position.undefined
+        else {
+            "zero": "; 0 where it is undefined",
+            "drop": "; rows are lost where it is undefined",
+            "indicator": f"; '{position.outside}' marks where it is undefined",
+        }.get(position.disconnected or "", "")
+    )
     what = measure.words.partition(": ")[2] or measure.words  # it may begin with its own name
+    what += ", times their share of all" * reach
     said = f"{name}: {measure.name}{variant} ({what}) in the network of {among}"
     return f"{said}, {pooled}, {when}{own}{holds}."
 
@@ -156,7 +162,7 @@ _WORDS: dict[tuple[str, str, object], str] = {
         for key, value, said in (
             ("window", 1, "1 (single years)"),
             ("decay", 1.0, ""),
-            ("without_own", False, "no (ties of all units)"),
+            ("without_own", False, "false (ties of all units)"),
         )
     },
 }

@@ -10,6 +10,7 @@ from clustermodels.data.panel import Panel, Values, reader
 from clustermodels.data.scenarios import edited
 from clustermodels.errors import Finding, choices
 from clustermodels.fits.record import Fit
+from clustermodels.preview.positions import edited_positions, half_of_units
 
 
 def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
@@ -67,7 +68,10 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
 
 
 def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
-    """Word what ``extrapolation`` finds, a Finding for each column."""
+    """Word what ``extrapolation`` finds, a Finding for each column, and what limits the answer.
+
+    A scenario may move a position, which no policy can; an outcome may count half of the units.
+    """
     beyond = extrapolation(fit, scenario)
     findings = []
     for name in dict.fromkeys(beyond["column"].to_numpy().tolist()):
@@ -95,7 +99,8 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
                 fit.spec.source.line(("scenarios", scenario)),
             )
         )
-    return tuple(findings)
+    moved = [f for f in edited_positions(fit.spec) if f.path.startswith(f"scenarios.{scenario}.")]
+    return (*findings, *moved, *half_of_units(fit.spec))
 
 
 def _columns(fit: Fit, panel: Panel) -> dict[str, Values]:

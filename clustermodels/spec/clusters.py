@@ -17,7 +17,7 @@ class LocationQuotient(Section):
 
     activity: ColumnName = Field(description="the panel column whose concentration is asked for")
     total: ColumnName = Field(description="the panel column that it is a part of")
-    reference: Literal["panel", "all_regions"] | Annotated[float, Field(gt=0)] = Field(
+    reference: Literal["panel", "all_regions"] | Annotated[float, Field(gt=0, le=1)] = Field(
         default="panel",
         description="the share in the denominator: of the panel's regions, of all regions in the "
         "records, or a number",

@@ -40,7 +40,7 @@ class Where(Section):
         | int
         | float
         | bool
-        | Annotated[tuple[str | int | float | bool, ...], Field(strict=False)]
+        | Annotated[tuple[str | int | float | bool, ...], Field(strict=False, min_length=1)]
         | None
     ) = Field(default=None, alias="is", description="a value, or a list of which one must match")
 

@@ -108,8 +108,23 @@ def _own_units(spec: Spec, position: Position, path: Path) -> Iterator[Problem]:
 
 
 def _halves(spec: Spec) -> Iterator[Problem]:
-    """Refuse to halve an outcome for one network and not for another."""
+    """Refuse to halve an outcome for one network and not for another, or beside whole numbers."""
     asked = {path: p.without_own for path, p in spec.positions().items() if p.without_own}
+    for path in [path for path, own in asked.items() if own == "half"][:1]:
+        _, outcome = spec.outcome
+        if outcome.trials is not None:
+            yield spec.source.problem(
+                (*path, "without_own"),
+                "the outcome would count half of the units, and its trials all of them",
+                fix="Remove 'without_own', or choose a family without trials.",
+            )
+        if spec.clusters is not None and outcome.column in spec.clusters.columns:
+            yield spec.source.problem(
+                (*path, "without_own"),
+                f"'{outcome.column}' would count half of the units, and a rule for clusters reads "
+                "it",
+                fix="Count the same under another name for the rule.",
+            )
     if len(set(asked.values())) > 1:
         path = next(path for path, own in asked.items() if own == "half")
         yield spec.source.problem(

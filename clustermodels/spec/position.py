@@ -11,6 +11,9 @@ from clustermodels.network.centrality import find, names
 from clustermodels.network.measures import Options
 from clustermodels.spec.section import ColumnName, Section, Whole, refuse, unknown
 
+# Measures that are made of weights, whatever is declared.
+OF_WEIGHTS = ("strength", "intraregional", "ei_index")
+
 Disconnected = Literal["error", "zero", "drop", "indicator"]
 
 
@@ -72,6 +75,11 @@ class Position(Section):
             raise refuse("ties have a length only where weights count", "Add 'weighted: true'.")
         if self.decay != 1 and self.window == 1:
             raise refuse("a window of one year has no decay", "Add 'window: YEARS'.")
+        if self.decay != 1 and not self.weighted and self.measure not in OF_WEIGHTS:
+            raise refuse(
+                f"decay fades weights, and '{self.measure}' does not read them",
+                "Add 'weighted: true'." if "weighted" in takes else "Remove 'decay'.",
+            )
         return self
 
     def given(self) -> dict[str, Any]:
@@ -83,6 +91,13 @@ class Position(Section):
     def options(self) -> Options:
         """The measure's options, its defaults filled in."""
         return Options(**self.given())
+
+    @property
+    def undefined(self) -> str:
+        """Where the measure says nothing of a region, a clause; empty where it always does."""
+        if self.measure == "closeness" and self.variant != "freeman":
+            return ""
+        return find(self.measure).undefined
 
     @property
     def outside(self) -> str | None:

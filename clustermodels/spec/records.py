@@ -71,7 +71,14 @@ class Records(Section):
         """The columns that together name a region."""
         return (self.region,) if isinstance(self.region, str) else self.region
 
+    @property
+    def _roles(self) -> dict[str, str | None]:
+        return {"unit": self.unit, "organisation": self.organisation, "amount": self.amount}
+
     def column(self, name: str) -> str:
         """Give the column that a role (unit, organisation, amount) stands for, or the name."""
-        roles = {"unit": self.unit, "organisation": self.organisation, "amount": self.amount}
-        return roles.get(name) or name
+        return self._roles.get(name) or name
+
+    def is_role(self, name: str) -> bool:
+        """Tell whether a name stands for a column that is declared (unit, organisation, amount)."""
+        return self._roles.get(name) is not None

@@ -163,12 +163,34 @@ class Kinds[T: Section]:
                 expected=f"settings of the {self.what}",
                 got=shown(value),
             )
+        if "kind" not in value:
+            self._refuse_another(value)
         name = value.get("kind", self.default)
         if not isinstance(name, str) or name not in self.classes:
             refusal = unknown(str(name), self.classes, f"unknown kind of {self.what}")
             error = InitErrorDetails(type=refusal, loc=("kind",), input=name)
             raise ValidationError.from_exception_data(self.what, [error])
         return self.classes[name].model_validate(value)
+
+    def _refuse_another(self, settings: Mapping[str, object]) -> None:
+        """Refuse settings that another kind has and the default has not: 'kind' was forgotten."""
+        default = self.classes.get(self.default)
+        strange = [key for key in settings if key not in _keys(default)]
+        of_kind = {
+            name: [key for key in strange if key in _keys(kind)]
+            for name, kind in self.classes.items()
+        }
+        name = max(of_kind, key=lambda kind: len(of_kind[kind]), default="")
+        keys = [repr(key) for key in of_kind.get(name, ())]
+        if keys:
+            listed = " and ".join(part for part in (", ".join(keys[:-1]), keys[-1]) if part)
+            verb = "belong" if len(keys) > 1 else "belongs"
+            raise refuse(f"{listed} {verb} to kind: {name}", f"Write 'kind: {name}'.")
+
+
+def _keys(kind: type[Section] | None) -> set[str]:
+    """Give the keys that a document may write in a section."""
+    return {field.alias or name for name, field in kind.model_fields.items()} if kind else set()
 
 
 def _literals(annotation: object) -> tuple[str, ...]:

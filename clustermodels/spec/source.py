@@ -98,6 +98,8 @@ def parse(text: str, file: str) -> tuple[object, dict[Path, int]]:
         mark = error.problem_mark or error.context_mark
         if error.context_mark and mark and mark.index >= len(text.rstrip()):
             mark = error.context_mark  # what was opened and never closed is to be mended there
+        if mark and (text[mark.index : mark.index + 1] == "\t" or _is_tabbed(text, mark.index)):
+            raise _error(file, mark.line + 1, "a tab", "Write spaces instead.") from None
         said = ", ".join(part for part in (error.context, error.problem) if part)
         raise _error(
             file,
@@ -109,6 +111,11 @@ def parse(text: str, file: str) -> tuple[object, dict[Path, int]]:
         line = text[: error.position].count("\n") + 1
         what = f"the character U+{ord(text[error.position]):04X} is not allowed"
         raise _error(file, line, what, "Remove it.") from None
+
+
+def _is_tabbed(text: str, index: int) -> bool:
+    """Tell whether a tab stands among the blanks that the line begins with."""
+    return bool(re.compile(r" *\t").match(text, text.rfind("\n", 0, index) + 1))
 
 
 def _error(file: str, line: int | None, what: str, fix: str = "") -> SpecError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, SerializeAsAny, WithJsonSchema
+from pydantic import Field, PlainValidator, SerializeAsAny, WithJsonSchema, model_validator
 
 from clustermodels.spec.paths import FilePath
 from clustermodels.spec.records import Conditions
@@ -27,6 +27,16 @@ class TieTable(Section):
     weight: ColumnName | None = Field(
         default=None, description="how much joint work, 0 or more; 1 a row by default"
     )
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        if self.source == self.target:
+            raise refuse(
+                "source and target are the same column",
+                "Name the column with the other region of the pair.",
+                got=repr(self.target),
+            )
+        return self
 
 
 class RecordTies(Section):
@@ -57,7 +67,20 @@ def _pick(value: object) -> Ties:
             else "Write {path: FILE, source: COLUMN, target: COLUMN, year: COLUMN}.",
             got=repr(value),
         )
-    counted = isinstance(value, Mapping) and "from" in value
+    keys = [*value] if isinstance(value, Mapping) else []
+    counted = "from" in keys
+    # what only the other one has; 'from' alone tells them apart
+    strange = [key for key in keys if key in (TieTable if counted else RecordTies).model_fields]
+    if counted and strange:
+        raise refuse(
+            "ties come from the records or from a table",
+            f"Write either from: {RECORDS}, or a table (path, source, target, year).",
+            got=f"from, {', '.join(strange)}",
+        )
+    if strange and not {*keys} & {*TieTable.model_fields}:
+        raise refuse(
+            f"'{strange[0]}' belongs to from: {RECORDS}", f"Write 'from: {RECORDS}' beside it."
+        )
     return (RecordTies if counted else TieTable).model_validate(value)
 
 

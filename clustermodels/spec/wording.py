@@ -37,6 +37,11 @@ _RULES = {
     "too_short": "{min_length} or more of them",
     "too_long": "{max_length} or fewer of them",
 }
+# What YAML 1.1 read as true and false, and YAML 1.2 reads as text.
+_TRUTHS = {
+    **dict.fromkeys(("yes", "y", "on", "true"), "true"),
+    **dict.fromkeys(("no", "n", "off", "false"), "false"),
+}
 
 
 def problems_of(error: ValidationError, data: dict[str, Any], source: Source) -> list[Problem]:
@@ -177,8 +182,8 @@ def _problem(item: Any, path: Path, source: Source) -> Problem:
             path, WRONG, got=shown(given), expected=expected, fix=_mended(kind, given, path)
         )
     if kind in _RULES:
-        expected = _RULES[kind].format(**context)
-        fix = _version() if path == ("schema",) else _closest(kind, given, expected)
+        expected = "true" if context.get("expected") == "True" else _RULES[kind].format(**context)
+        fix = _version() if path == ("schema",) else _inside(kind, given, expected, context)
         return source.problem(path, OUTSIDE, got=shown(given), expected=expected, fix=fix)
     return source.problem(path, item["msg"][:1].lower() + item["msg"][1:], got=shown(given))
 
@@ -187,11 +192,13 @@ def _mended(kind: str, given: object, path: Path) -> str | None:
     """Say how to write a value of the wrong kind, where that can be known."""
     if kind == "string_type" and isinstance(given, (int, float)):
         return f"Put quotes around it: '{shown(given)}'."
+    if kind == "bool_type":
+        return _truth(given)
     if kind in ("int_type", "float_type") and isinstance(given, str):
         try:
             float(given)
         except ValueError:
-            return None
+            return _plain_number(given)
         return f"Leave out the quotes: {given}."
     if kind in _SEQUENCES and given is not None and not isinstance(given, list):
         text = given if isinstance(given, str) else shown(given)
@@ -201,9 +208,30 @@ def _mended(kind: str, given: object, path: Path) -> str | None:
     return None
 
 
-def _closest(kind: str, given: object, expected: str) -> str | None:
+def _truth(given: object) -> str | None:
+    truth = _TRUTHS.get(str(given).casefold())
+    return f"Write {truth}." if truth else None
+
+
+def _plain_number(text: str) -> str | None:
+    """Say how to write a per cent, or a decimal comma where it cannot group thousands."""
+    share = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*[%％]", text)
+    if share:
+        return f"Write {float(share.group(1).replace(',', '.')) / 100:g}."
+    if re.fullmatch(r"[-+]?\d+,\d+", text) and not re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", text):
+        return f"Write {text.replace(',', '.')}."
+    return None
+
+
+def _inside(kind: str, given: object, expected: str, context: dict[str, Any]) -> str | None:
+    """Give the allowed value that was most likely meant."""
+    most = context.get("lt", context.get("le"))
+    if most == 1 and isinstance(given, (int, float)) and 2 <= given <= 100:
+        return f"Write {given / 100:g}."  # a share, in per cent
     if kind != "literal_error" or not isinstance(given, str):
         return None
+    if expected == "true":
+        return _truth(given)
     close = nearest(given, re.findall(r"'([^']*)'", expected))
     return f"Did you mean '{close}'?" if close else None
 

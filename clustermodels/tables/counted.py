@@ -71,6 +71,9 @@ class RecordFacts:
     largest_unit
         The largest number of regions of a unit in a year, among the records that may make ties;
         0 where no ties are counted.
+    absent
+        Values of a condition's list that no record has, where others of the list are there: the
+        place in the document (``data.ties.where.topic.is``), and the value.
     """
 
     rows: int
@@ -82,6 +85,7 @@ class RecordFacts:
     years: tuple[int, int]
     units_left_out: int
     largest_unit: int
+    absent: tuple[tuple[str, str | int | float | bool], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

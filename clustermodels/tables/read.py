@@ -52,7 +52,7 @@ def read_table(
     return READERS[kind](file, said, columns, sha256_of(file))
 
 
-def kind_of_file(file: Path, name: str, table: str | None) -> str:
+def kind_of_file(file: Path, name: str, table: str | None, row: str = "cluster-year") -> str:
     """Give the suffix that says how a file is read, in small letters and without a ``.gz``.
 
     Parameters
@@ -63,11 +63,13 @@ def kind_of_file(file: Path, name: str, table: str | None) -> str:
         How messages call it.
     table
         The table that is asked for, where it is a DuckDB file.
+    row
+        What a row of it is about.
 
     Raises
     ------
     PanelError
-        If there is no such file, it is empty, or nobody reads its kind.
+        If there is no such file, it may not be read, it is empty, or nobody reads its kind.
     """
     if any(mark in name for mark in "*?["):
         raise refused(name, "a path names one file", "Leave out *, ? and [.")
@@ -77,6 +79,8 @@ def kind_of_file(file: Path, name: str, table: str | None) -> str:
         raise refused(name, "no such file", _instead(file))
     if not file.is_file():
         raise refused(name, "this is not a file that can be read", "Name a file with a table.")
+    if not os.access(file, os.R_OK):
+        raise refused(name, "cannot be read: permission denied", "Ask for the right to read it.")
     kind = _kind(file)
     if table is not None and kind not in DATABASES:
         raise refused(name, "only a DuckDB file has tables", "Remove 'table:'.")
@@ -86,7 +90,7 @@ def kind_of_file(file: Path, name: str, table: str | None) -> str:
             fix = "In Excel: save as CSV UTF-8."
         raise refused(name, f"unknown kind of file '{kind}'", fix)
     if kind in READERS and file.stat().st_size == 0:
-        raise refused(name, "the file is empty", "Write a header and a row per cluster-year.")
+        raise refused(name, "the file is empty", f"Write a header and a row per {row}.")
     return kind
 
 

@@ -142,6 +142,8 @@ def read_columns(
     for path, name in dict.fromkeys(declared + used):
         if records.column(name) in source.available:
             continue
+        if (path, name) in used and records.is_role(name):
+            continue  # said once, where the role is declared
         close = nearest(name, source.available)
         problems.append(
             Problem(

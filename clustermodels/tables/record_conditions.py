@@ -82,16 +82,23 @@ def check_conditions(
     records: Records,
     ties: RecordTies | None,
     columns: Mapping[str, Column],
-) -> None:
+) -> tuple[tuple[str, Value], ...]:
     """Look for every value that a condition asks for: a misspelt one would count nothing.
+
+    Returns
+    -------
+    tuple
+        The place and the value where a list has some values that no record has, and others that
+        are there: a list of a whole class is often longer than what the records hold of it.
 
     Raises
     ------
     PanelError
-        With every value that no record has, and every quantile.
+        With every value of conditions of which no record has any, and every quantile.
     """
     parameters = Parameters()
     asked: list[tuple[str, str, Value]] = []
+    absent: list[tuple[str, Value]] = []
     problems: list[Problem] = []
     for path, name, condition in conditions(records, ties):
         asked += [(path, name, value) for value in values(condition)]
@@ -108,11 +115,16 @@ def check_conditions(
     if looks:
         statement = f"SELECT {', '.join(looks)} FROM cells"
         found = source.connection.execute(statement, parameters.values).fetchone()
-        for (path, name, value), there in zip(asked, found or (), strict=True):
-            if not there:
+        looked = [*zip(asked, found or (), strict=True)]
+        met_somewhere = {path for (path, _, _), there in looked if there}
+        for path, name, value in (item for item, there in looked if not there):
+            if path in met_somewhere:
+                absent.append((f"{path}.is", value))
+            else:
                 problems.append(_absent(source, path, columns[name], value))
     if problems:
         raise PanelError(problems)
+    return tuple(absent)
 
 
 def _absent(source: RecordSource, path: str, column: Column, value: Value) -> Problem:

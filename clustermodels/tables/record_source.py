@@ -52,6 +52,8 @@ class RecordSource:
     otherwise
         Reads the wanted columns of a delimited text with our own reader, which is slower and says
         what is wrong with it; None for anything else.
+    layout
+        Of a delimited text.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -61,6 +63,7 @@ class RecordSource:
     relation: str
     identifiers: Mapping[str, str]
     otherwise: Callable[[Sequence[str]], Table] | None = None
+    layout: Layout | None = None
 
 
 @contextmanager
@@ -209,6 +212,7 @@ def _delimited(
         relation,
         {column: f"c{i}" for i, column in enumerate(found.header)},
         otherwise,
+        found,
     )
 
 

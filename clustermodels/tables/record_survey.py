@@ -15,6 +15,9 @@ from clustermodels.tables.record_conditions import conditions
 from clustermodels.tables.record_source import RecordSource
 from clustermodels.tables.table import refused
 
+# So many different cells of a column are shown.
+_SHOWN = 3
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -45,8 +48,8 @@ def survey(
     Raises
     ------
     PanelError
-        With a cell of every column that holds what is no number or no year; or if no record is
-        complete.
+        With some cells of every column that holds what is no number or no year; or if no record
+        is complete.
     """
     region = " AND ".join(f"{columns[name].sql} IS NOT NULL" for name in records.regions)
     year, unit = (f"{columns[name].sql} IS NOT NULL" for name in (records.year, records.unit))
@@ -64,19 +67,16 @@ def survey(
         f"count(*) FILTER ({region} AND {year} AND NOT ({unit}))",
         *(f"max(abs({columns[name].number}))" for name in summed),
     ]
-    for name, unread in wrong:
-        looks += [f"count(*) FILTER ({unread})", f"min({columns[name].label}) FILTER ({unread})"]
+    looks += [f"count(*) FILTER ({unread})" for _, unread in wrong]
     found = source.connection.execute(f"SELECT {', '.join(looks)} FROM cells").fetchone()
     assert found is not None
     rows, without_region, without_year, without_unit = found[:4]
-    largest, cells = found[4 : 4 + len(summed)], found[4 + len(summed) :]
+    largest, numbers = found[4 : 4 + len(summed)], found[4 + len(summed) :]
     problems = [
         problem
-        for i, ((name, _), number, cell) in enumerate(
-            zip(wrong, cells[::2], cells[1::2], strict=True)
-        )
+        for i, ((name, unread), number) in enumerate(zip(wrong, numbers, strict=True))
         if number
-        for problem in _cells(source.name, name, i == 0, number, cell)
+        for problem in _cells(source, name, i == 0, number, _some(source, columns[name], unread))
     ]
     if problems:
         raise PanelError(problems)
@@ -91,7 +91,18 @@ def _unread(column: Column, read: str) -> str:
     return f"({column.sql} IS NOT NULL AND ({read}) IS NULL)"
 
 
-def _cells(name: str, column: str, is_year: bool, number: int, cell: str) -> Iterator[Problem]:
+def _some(source: RecordSource, column: Column, unread: str) -> list[str]:
+    """Give the first few different cells that cannot be read, in the order of their text."""
+    rows = source.connection.execute(
+        f"SELECT DISTINCT {column.label} AS label FROM cells WHERE {unread} "
+        f"ORDER BY label LIMIT {_SHOWN}"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _cells(
+    source: RecordSource, column: str, is_year: bool, number: int, cells: list[str]
+) -> Iterator[Problem]:
     what, expected = (
         ("not a year", "a whole number")
         if is_year
@@ -100,11 +111,23 @@ def _cells(name: str, column: str, is_year: bool, number: int, cell: str) -> Ite
             "a number",
         )
     )
-    advice = _year_advice(cell) if is_year else _number_advice(cell)
-    yield Problem(what, advice, file=name, path=column, got=repr(cell), expected=expected)
-    if number > 1:
-        more = f"{number - 1} more cell{' is' if number == 2 else 's are'} {what}"
-        yield Problem(more, file=name, path=column)
+    line, first = None, cells[0]
+    if source.layout is not None:
+        line, first = source.layout.find(column, cells) or (None, first)
+    shown = [first, *(cell for cell in cells if cell != first)]
+    yield Problem(
+        what,
+        _year_advice(first) if is_year else _number_advice(first),
+        file=source.name,
+        line=line,
+        path=column,
+        got=", ".join(map(repr, shown)),
+        expected=expected,
+    )
+    more = number - len(cells)
+    if more:
+        said = f"{more} more cell{' is' if more == 1 else 's are'} {what}"
+        yield Problem(said, file=source.name, path=column)
 
 
 def _year_advice(cell: str) -> str:

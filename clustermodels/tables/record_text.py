@@ -10,9 +10,10 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,6 +24,7 @@ from clustermodels.tables.text import decoded, delimited
 _LOOSE_QUOTE = re.compile(rb'[,;|\t\r\n] +"|" +[,;|\t\r\n]|^ +"')
 _PART = 1 << 20
 _KEPT = 1 << 8
+_LOOKED_THROUGH = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,19 @@ class Layout:
         with _text(self.file) as lines:
             for _ in delimited(lines, self.name).rows:
                 pass
+
+    def find(self, column: str, cells: Container[str]) -> tuple[int, str] | None:
+        """Look for the first of some cells of a column, and give its line and the cell.
+
+        Only the beginning of a large file is looked through.
+        """
+        place = self.header.index(column)
+        with _text(self.file) as lines:
+            for line, row in islice(delimited(lines, self.name).rows, _LOOKED_THROUGH):
+                cell = row[place].strip()
+                if cell in cells:
+                    return line, cell
+        return None
 
 
 def layout(file: Path, name: str) -> Layout | None:

@@ -67,10 +67,10 @@ def count_records(
     Raises
     ------
     PanelError
-        If the file cannot be read; with every name that no column has, every value that no record
-        has, and a cell of every column that is no number or no year; if two regions would have
-        one label, or no record is complete. A ``path`` that begins with ``data.`` is a place of
-        the document.
+        If the file cannot be read; with every name that no column has, every condition whose
+        values no record has, and cells of every column that are no number or no year; if two
+        regions would have one label, or no record is complete. A ``path`` that begins with
+        ``data.`` is a place of the document.
 
     Notes
     -----
@@ -100,7 +100,7 @@ def count_records(
     half = None if apart is None or not apart.half else apart.column
     with opened(source, name, records.table, names) as found:
         columns = read_columns(found, records, ties)
-        check_conditions(found, records, ties, columns)
+        absent = check_conditions(found, records, ties, columns)
         seen = survey(found, records, ties, columns)
         labels = make_regions(found, records, columns)
         make_kept(found, records, ties, columns, halved=apart is not None and apart.half)
@@ -121,6 +121,7 @@ def count_records(
         (first, last),
         left_out,
         largest,
+        absent,
     )
     return Counted(
         _table(name, records, labels, counts, found.sha256),

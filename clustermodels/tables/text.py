@@ -143,7 +143,11 @@ def _numbered(
                 yield line, row
             line = before + reader.line_num + 1
     except csv.Error as error:
-        raise refused(name, f"not valid CSV: {error}", "Check the quotes.", line) from None
+        what, fix = f"not valid CSV: {error}", "Check the quotes."
+        if "field limit" in str(error) or "unexpected end" in str(error):
+            what = "a quote that opens on this line is never closed"
+            fix = f"Close it; a cell holds up to {csv.field_size_limit()} characters."
+        raise refused(name, what, fix, line) from None
 
 
 def _whole(

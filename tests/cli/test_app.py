@@ -5,42 +5,15 @@ import io
 import json
 import subprocess
 import sys
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import clustermodels as cm
 from clustermodels.cli import app
-from tests.tiny import TINY, tiny_table
+from clustermodels.errors import Finding
 
 ROOM = "clustermodels"
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def project(tmp_path, tiny_fit):
-    """Give a folder with a document, its table and a run."""
-    tiny_table().to_csv(tmp_path / "panel.csv", index=False)
-    source = {"panel": {"path": "panel.csv", "cluster": "city", "year": "year"}}
-    (tmp_path / "spec.json").write_text(json.dumps(TINY | {"data": source}))
-    cm.save(tiny_fit, tmp_path / "run.nc")
-    return tmp_path
-
-
-@pytest.fixture
-def run(project, monkeypatch, capsys):
-    """Give a function that runs a command in the project: its exit code, output and errors."""
-    monkeypatch.chdir(project)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", [ROOM, *arguments])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return command
 
 
 def test_fit_saves_and_prints_the_posterior_and_the_findings(run, project):
@@ -49,7 +22,27 @@ def test_fit_saves_and_prints_the_posterior_and_the_findings(run, project):
     assert "policies_x_centrality" in out
     assert "saved new.nc" in out
     assert "sampling: " in err
+    assert "findings on the document and its data: see 'clustermodels check spec.json'." in out
+    assert "12 of 72 cluster-years" not in out, "check has said so"
     assert cm.load_fit(project / "new.nc").posterior.sizes["draw"] == 60
+
+
+def test_fit_prints_what_is_serious_and_counts_all_findings(run, monkeypatch, tiny_fit):
+    def finding(severity):
+        return Finding("x", severity, f"{severity} thing", "so", "do", "data.panel", 3)
+
+    monkeypatch.setattr(cm, "fit", lambda *_, **__: tiny_fit)
+    monkeypatch.setattr(cm, "diagnose", lambda *_: SimpleNamespace(findings=()))
+    for before, code in (([], 0), (["note"], 0), (["note", "serious"], 1)):
+        found = tuple(finding(severity) for severity in before)
+        monkeypatch.setattr(cm, "check", lambda _, found=found: found)
+        ended, out, _ = run("fit", "spec.json", "--out", "new.nc", "--fail-on", "serious")
+        assert ended == code
+        assert ("serious: Serious thing" in out) is ("serious" in before)
+        assert "Note thing" not in out
+        counted = f"{len(before)} finding{'s' * (len(before) > 1)} on the document and its data"
+        assert (counted in out) is bool(before)
+        assert out.splitlines()[-2:] == ["No findings on the fit.", "saved new.nc"]
 
 
 def test_check_ends_with_1_where_the_user_asked_for_it(run):
@@ -237,76 +230,6 @@ def test_help_waits_for_nothing_heavy():
     )
     made = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert made.returncode == 0, made.stderr
-
-
-@pytest.fixture
-def shipped(tmp_path, monkeypatch, run):
-    monkeypatch.chdir(ROOT / "specs" / "ai_clusters")
-    return run
-
-
-def test_landscape_prints_clusters_near_misses_and_the_network(shipped):
-    code, out, _ = shipped("landscape", "spec.yaml")
-    assert code == 0
-    assert "29 of 100 regions are clusters, judged by 2012 to 2021." in out
-    for heading in (
-        "Who is a cluster, and which rule the others failed",
-        "Where the clusters stand in the network",
-        "The network by year",
-        "Rank correlations between measures",
-        "Rank correlations with the year before",
-    ):
-        assert heading in out
-    suzhou = next(line for line in out.splitlines() if line.startswith(" Suzhou"))
-    assert suzhou.rstrip().endswith("lq by 0.03")
-    assert "56 more failed by more: see '--all'." in out
-    assert "Liuzhou" not in out.partition("Who")[0]
-    assert shipped("landscape", "spec.yaml", "--all")[1].count("lq by") > out.count("lq by")
-    assert shipped("landscape", "spec.yaml", "--fail-on", "warning")[0] == 1
-
-
-def test_landscape_for_programs(shipped, tmp_path):
-    _, out, _ = shipped("landscape", "spec.yaml", "--format", "csv")
-    rows = list(csv.DictReader(io.StringIO(out)))
-    assert len(rows) == 100
-    assert [row["cluster"] for row in rows].count("yes") == 29
-    assert float(rows[0]["lq"]) > float(rows[28]["lq"])
-    _, out, _ = shipped("landscape", "spec.yaml", "--format", "json")
-    told = json.loads(out)
-    assert [*told] == [
-        "title",
-        "rules",
-        "regions",
-        "years",
-        "rank_correlations",
-        "persistence",
-        "findings",
-    ]
-    assert told["years"][0]["year"] == 2011
-    assert {row["measure"] for row in told["rank_correlations"]} >= {"degree", "closeness"}
-
-
-def test_landscape_as_latex_and_markdown_and_picture(shipped, tmp_path):
-    code, out, _ = shipped("landscape", "spec.yaml", "--format", "latex")
-    assert code == 0
-    assert out.count(r"\begin{tabular}") == out.count(r"\end{tabular}") == 6
-    assert r"P(LQ>1)" in out
-    assert "ei\\_index" in out
-    _, out, _ = shipped("landscape", "spec.yaml", "--format", "markdown")
-    assert "| Hefei |" in out
-    picture = tmp_path / "map.png"
-    _, out, _ = shipped("landscape", "spec.yaml", "--picture", str(picture))
-    assert out.rstrip().endswith(f"wrote {picture}") or "wrote" in out
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    code, _, err = shipped("landscape", "spec.yaml", "--picture", str(tmp_path / "map.bmp"))
-    assert code == 3
-    assert "cannot be written because" in err
-
-
-def test_landscape_of_a_document_with_nothing_to_show(run):
-    code, _, err = run("landscape", "spec.json")
-    assert code == 2
-    assert "Add 'clusters', or 'data.ties'." in err
 
 
 def test_explain_as_latex(run):

@@ -72,7 +72,7 @@ def test_what_is_odd_about_ties_is_said():
     assert "'C-2' for 'c2'" in said["ties_without_region_near"]
     assert said["empty_network"].endswith("2011, 2012, 2014, 2015, 2016")
     assert said["ties_after_panel"].startswith("ties of 2017 are later than the panel")
-    graph = panel.networks["ties"].graph(2010)
+    graph = panel.networks.ties.graph(2010)
     assert graph["c0"]["c1"]["weight"] == 3
     assert graph.nodes["c2"]["internal"] == 4
     assert "C-2" in graph
@@ -92,7 +92,8 @@ def test_a_position_is_that_of_the_year_before():
     assert values[("c5", 2011)] == 0
     assert np.isnan(values[("c0", 2012)])
     (loss,) = panel.losses
-    assert loss.reason == "no network for where 1 year before"
+    served = "ties of 2009 to 2010 serve 2010 to 2011 (window 1, lag 1)"
+    assert loss.reason == f"no network for where: {served}"
     assert {year for _, year in loss.places} == {2012, 2013, 2014, 2015}
 
 
@@ -105,6 +106,7 @@ def test_a_window_needs_all_of_its_years():
     assert faded[("c0", 2013)] == 2 * 2 * (1 + 0.5 + 0.25)
 
 
+NO_NETWORK = "no network for where: ties of 2010 to 2015 serve 2011 to 2016 (window 1, lag 1)"
 FREEMAN = {"measure": "closeness", "variant": "freeman"}
 
 
@@ -122,12 +124,12 @@ def test_an_undefined_measure_stops_where_nothing_is_declared():
 def test_zero_drop_and_indicator():
     zero = read(ring(), moderators=position(**FREEMAN, disconnected="zero"))
     assert column(zero)[("c7", 2012)] == 0
-    assert {loss.reason for loss in zero.losses} == {"no network for where 1 year before"}
+    assert {loss.reason for loss in zero.losses} == {NO_NETWORK}
 
     drop = read(ring(), moderators=position(**FREEMAN, disconnected="drop"))
     lost = {loss.reason: len(loss.places) for loss in drop.losses}
     assert lost == {
-        "no network for where 1 year before": 8,
+        NO_NETWORK: 8,
         "where is undefined: outside the largest component": 5,
     }
 
@@ -181,3 +183,48 @@ def test_a_position_does_not_hide_a_column_of_the_table():
         read(ring(), panel_table().assign(where=1), moderators=position())
     renamed = read(ring(), panel_table().assign(where=1), moderators=position(column="links"))
     assert column(renamed, "links")[("c0", 2011)] == 2
+
+
+def test_a_year_that_was_looked_at_and_has_no_tie_is_a_network():
+    rows = [*ring().itertuples(index=False), ("c0", "Oslo", 2008, 1), ("c1", "Bern", 2009, 1)]
+    clusters = {"scale": {"column": "all", "at_least": 0}}
+    among = position(network="clusters_only")
+    panel = read(tie_table(rows), moderators=among, clusters=clusters)
+    values = column(panel)
+    assert not panel.losses
+    assert values[("c0", 2010)] == 0  # tied in 2009 to nobody among the clusters
+    assert values[("c0", 2011)] == 2
+    nothing = read(tie_table([*rows, ("c0", "c1", 2007, 0)]), moderators=position(lag=3))
+    assert column(nothing)[("c0", 2010)] == 0
+
+
+def test_regions_that_the_ties_do_not_name():
+    with pytest.raises(cm.PanelError, match="the ties name no region of the panel"):
+        read(tie_table([("x", "y", 2010, 1)]))
+    panel = read(ring().replace("c1", "C 1"))
+    (found,) = [f for f in panel.found if f.check == "regions_without_ties_near"]
+    assert found.what == (
+        "2 regions of the panel have no tie in any year: c1, c7; spelt nearly alike are 'c1' for "
+        "'C 1'"
+    )
+    assert found.severity == "warning"
+
+
+def test_a_table_with_each_pair_in_both_orders_counts_twice_and_says_so():
+    both = ring()
+    mirrored = tie_table([*both.itertuples(index=False), *both[["b", "a", "year", "w"]].values])
+    panel = read(mirrored)
+    checks = {finding.check: finding for finding in panel.found}
+    assert checks["ties_in_both_orders"].severity == "warning"
+    assert "ties_twice" not in checks
+    assert panel.networks.ties.graph(2010)["c0"]["c1"]["weight"] == 4
+
+
+@pytest.mark.parametrize("measure", ["ei_index", "intraregional"])
+def test_work_inside_regions_must_be_known_where_it_is_measured(measure):
+    with pytest.raises(cm.PanelError, match=f"'{measure}' needs ties inside regions"):
+        read(ring(), controls=position(measure=measure, disconnected="zero"))
+    inside = tie_table([*ring().itertuples(index=False), *[("c0", "c0", y, 1) for y in YEARS]])
+    assert np.isfinite(
+        column(read(inside, controls=position(measure=measure, disconnected="zero")))[("c0", 2011)]
+    )

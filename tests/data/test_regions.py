@@ -68,7 +68,9 @@ def spec_panel(folder):
 def test_nobody_passes():
     with pytest.raises(cm.PanelError) as caught:
         read(panel_table(), scale={"column": "patents", "at_least": 1e6})
-    assert "clusters: no region passes every rule. Got of 8 regions scale: 0" in str(caught.value)
+    assert "no region passes every rule. Got of 8 regions pass: scale 0 (short by" in str(
+        caught.value
+    )
 
 
 def test_years_that_are_not_there():
@@ -126,3 +128,42 @@ def test_networks_are_read_from_documents_files_and_tables(tmp_path):
     assert cm.read_network(cm.read_spec(spec)).years == tuple(range(2010, 2016))
     with pytest.raises(cm.PanelError, match="no ties"):
         cm.read_network(changed(PANEL, data={"panel": spec_panel(tmp_path), "ties": None}))
+
+
+def test_a_quotient_is_of_the_years_in_which_both_numbers_are_known():
+    rows = [(c, y, 20.0, 100.0, 1) for c in "ABCD" for y in range(2010, 2016)]
+    table = pd.DataFrame(rows, columns=["city", "year", "patents", "all", "policies"])
+    table.loc[(table["city"] == "A") & (table["year"] < 2013), "patents"] = np.nan
+    rule = {"location_quotient": LQ | {"reference": 0.2, "above": 0.9}}
+    found = cm.identify_clusters(table, rule, region="city")
+    assert found["lq"].values.tolist() == [1, 1, 1, 1]
+    assert found["total"].values.tolist() == [300, 600, 600, 600]
+    assert found["unknown"].values.tolist() == [3, 0, 0, 0]
+    assert found["stability"].values.tolist() == [1, 1, 1, 1]
+    spec = changed(PANEL, data={"ties": None}, clusters=rule)
+    (finding,) = [f for f in cm.landscape(spec, table).findings if f.check.startswith("judged_by")]
+    assert "1 region of 4 lacks a number" in finding.what
+    assert "A (3)" in finding.what
+
+
+def test_gaps_between_judged_years_leave_stability_unknown():
+    table = panel_table()
+    table = table[table["year"] % 2 == 0]
+    panel = read(table, location_quotient=LQ)
+    assert panel.regions["stability"].isnull().all()
+    assert panel.regions.attrs["periods"] == 0
+    assert panel.regions.attrs["years"] == "2010, 2012, 2014"
+
+
+def test_each_period_is_held_against_its_own_share():
+    rows = []
+    for year, share in zip(range(2010, 2016), (0.5, 0.4, 0.3, 0.2, 0.1, 0.05), strict=True):
+        rows += [("A", year, 1.2 * share * 1000, 1000, 1), ("B", year, 0.8 * share * 1000, 1000, 1)]
+    table = pd.DataFrame(rows, columns=["city", "year", "patents", "all", "policies"])
+    found = cm.identify_clusters(table, {"location_quotient": LQ, "rolling": 1}, region="city")
+    assert found["stability"].values.tolist() == [1, 0]
+
+
+def test_ties_inside_cannot_be_asked_of_a_table_that_has_none():
+    with pytest.raises(cm.PanelError, match="'within' asks for ties inside regions"):
+        read(panel_table(), ring(), collaboration={"within": 1})

@@ -27,8 +27,8 @@ def test_records_alone_are_a_panel_with_zeros():
     assert len(rows) == 4 * 6
     assert rows.loc[("c0", 2010), ["patents", "policies"]].tolist() == [1, 1]
     assert rows.loc[("c3", 2012), ["patents", "policies"]].tolist() == [0, 2]
-    assert panel.networks["ties"].nodes == ("c0", "c1", "c2", "c3")
-    ties = panel.networks["ties"].graph(2010)
+    assert panel.networks.ties.nodes == ("c0", "c1", "c2", "c3")
+    ties = panel.networks.ties.graph(2010)
     assert sorted(map(sorted, ties.edges)) == [
         ["c0", "c1"],
         ["c0", "c2"],
@@ -114,7 +114,7 @@ def test_without_own_is_made_of_the_other_units():
         moderators={"d": {"kind": "network", "measure": "degree", "without_own": True}},
     )
     panel = cm.read_panel(spec, cm.Tables(records=record_table()))
-    apart = panel.networks["without_own"].graph(2010)
+    apart = panel.networks.without_own.graph(2010)
     assert [*map(sorted, apart.edges)] == [["c2", "c3"]]
     rows = panel.rows.to_dataframe().set_index(["cluster", "year"])
     assert rows.loc[("c0", 2011), "d"] == 0
@@ -145,10 +145,10 @@ def test_halves_share_no_unit():
     table = pd.DataFrame(rows, columns=["project", "city", "year", "org", "topic"])
     panel = cm.read_panel(document, cm.Tables(records=table))
     counted = panel.rows["patents"].sum() / 2  # each unit has two regions
-    tied = panel.networks["without_own"].weight.sum()
+    tied = panel.networks.without_own.weight.sum()
     assert counted + tied == 200
     assert 60 < tied < 140
-    assert panel.networks["ties"].weight.sum() == 200
+    assert panel.networks.ties.weight.sum() == 200
 
 
 def test_a_document_without_a_file_needs_its_table():
@@ -158,3 +158,13 @@ def test_a_document_without_a_file_needs_its_table():
         cm.read_panel(changed(PANEL))
     with pytest.raises(cm.PanelError, match=r"data\.ties: no table"):
         cm.read_panel(changed(PANEL), panel_table())
+
+
+def test_a_value_of_a_list_that_no_record_has_is_noted():
+    document = changed(RECORDS)
+    listed = document.plain()
+    listed["data"]["records"]["count"]["patents"]["where"]["topic"]["is"] = ["AI", "chips"]
+    panel = cm.read_panel(cm.read_spec(listed), cm.Tables(records=record_table()))
+    (found,) = [f for f in panel.found if f.check == "value_without_records"]
+    assert "'chips'" in found.what
+    assert found.path == "data.records.count.patents.where.topic.is"

@@ -171,13 +171,16 @@ def test_networks_and_scores_are_kept(tmp_path):
         engine=engine,
         clusters=rules,
         moderators=position(measure="constraint", disconnected="indicator"),
-        scenarios={"edge": [{"add": {"policies": 1}, "where": {"where": {"above": 0.1}}}]},
+        scenarios={
+            "edge": [{"add": {"policies": 1}, "where": {"where": {"above": 0.1}}}],
+            "centre": [{"add": {"where": 0.1}}],
+        },
     )
     tables = cm.Tables(panel_table(), ties=ring())
     made = cm.fit(spec, tables, out=tmp_path / "run.nc")
     loaded = cm.load_fit(tmp_path / "run.nc")
-    ties = loaded.panel.networks["ties"]
-    assert ties.to_dataset().identical(made.panel.networks["ties"].to_dataset())
+    ties = loaded.panel.networks.ties
+    assert ties.to_dataset().identical(made.panel.networks.ties.to_dataset())
     assert ties.nodes == tuple(f"c{i}" for i in range(8))
     for name in ("lq", "probability", "cluster", "failed_rules", "stability"):
         np.testing.assert_array_equal(loaded.panel.regions[name], made.panel.regions[name])
@@ -185,3 +188,7 @@ def test_networks_and_scores_are_kept(tmp_path):
     assert "where_outside" in loaded.posterior
     np.testing.assert_array_equal(cm.predict(loaded, "edge"), cm.predict(made, "edge"))
     assert set(loaded.tree.children) == set(made.tree.children)
+    moved = cm.extrapolation_findings(loaded, "centre")
+    assert "position_edited" in {finding.check for finding in moved}
+    assert "position_edited" not in {f.check for f in cm.extrapolation_findings(loaded, "edge")}
+    assert loaded.panel.networks.inside is False

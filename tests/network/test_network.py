@@ -8,7 +8,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustermodels.network.network import from_dataset, from_graphs, make_network
+from clustermodels.network.graphs import from_graphs, numbered
+from clustermodels.network.network import from_dataset, make_network
 from tests.network.graphs import SETTINGS, SHAPES
 
 ROWS = st.lists(
@@ -34,6 +35,7 @@ def rows_of(network):
 def assert_equal(one, other):
     assert one.nodes == other.nodes
     assert rows_of(one) == rows_of(other)
+    assert one.span == other.span
     for part in ("source", "target", "year"):
         assert getattr(one, part).dtype == getattr(other, part).dtype == np.int64
     assert one.weight.dtype == other.weight.dtype == np.float64
@@ -52,6 +54,8 @@ def test_rows_of_a_pair_and_year_add_up_whatever_their_order(rows):
     assert [*found] == sorted(found)
     assert network.nodes == tuple(sorted({"F", *(end for row in rows for end in row[:2])}))
     assert network.years == tuple(sorted({key[0] for key in found}))
+    looked_at = [row[2] for row in rows]
+    assert network.span == ((min(looked_at), max(looked_at)) if rows else None)
     turned = [(b, a, year, weight) for a, b, year, weight in reversed(rows)]
     assert_equal(network_of(turned, ["F"]), network)
 
@@ -89,11 +93,18 @@ def test_lengths_must_agree():
         make_network(["a", "b"], ["b"], [1, 2])
 
 
+def test_ties_lie_in_the_years_looked_at():
+    with pytest.raises(ValueError, match="outside the years looked at, 2001 to 2003"):
+        make_network(["a"], ["b"], [2000], looked_at=(2001, 2003))
+
+
 NETWORKS = {
     "empty": network_of([]),
     "no ties": network_of([], ["b", "a"]),
     "one": network_of([("a", "b", 2000, 0.1)]),
     "several": network_of([("a", "é", 2000, 1), ("a", "a", 2001, 2), ("01", "b", 2001, 3)], ["z"]),
+    "silent years": make_network(["a"], ["b"], [2001], [2], ["c"], looked_at=(1999, 2004)),
+    "silence": make_network([], [], [], nodes=["a", "b"], looked_at=(2000, 2002)),
 }
 
 
@@ -108,6 +119,28 @@ def test_a_dataset_survives_a_file(name, tmp_path):
     tree.to_netcdf(tmp_path / "tree.nc", engine="h5netcdf")
     with xr.open_datatree(tmp_path / "tree.nc", engine="h5netcdf") as read:
         assert_equal(from_dataset(read["ties"].to_dataset()), network)
+
+
+def test_a_file_without_the_span_has_that_of_its_ties():
+    dataset = NETWORKS["silent years"].to_dataset().drop_attrs()
+    assert from_dataset(dataset).span == (2001, 2001)
+
+
+def test_other_regions_leave_the_span():
+    for network in (NETWORKS["silent years"], NETWORKS["silence"]):
+        assert network.span == network.looked_at
+        assert network.restricted(["a"]).span == network.span
+        assert network.with_nodes(["d"]).span == network.span
+    assert NETWORKS["one"].restricted(["a"]).span == (2000, 2000)
+
+
+def test_a_network_is_named_by_its_size():
+    assert [repr(NETWORKS[name]) for name in ("empty", "one", "several", "silence")] == [
+        "<Network: 0 regions, 0 ties between and 0 inside regions, no years>",
+        "<Network: 2 regions, 1 tie between and 0 inside regions, 2000>",
+        "<Network: 5 regions, 2 ties between and 1 inside regions, 2000 to 2001>",
+        "<Network: 2 regions, 0 ties between and 0 inside regions, 2000 to 2002>",
+    ]
 
 
 def test_restricted_has_these_regions_and_only_the_ties_among_them():
@@ -168,12 +201,47 @@ def test_graphs_become_ties_and_graphs_again(shape):
     assert_equal(again, network)
 
 
-def test_directed_and_parallel_edges_add_up():
-    directed = nx.DiGraph()
-    directed.add_weighted_edges_from([("a", "b", 2), ("b", "a", 3), ("a", "a", 4)])
-    parallel = nx.MultiGraph([("a", "b"), ("a", "b")])
-    network = from_graphs({1: directed, 2: parallel})
-    assert rows_of(network) == [("a", "a", 1, 4.0), ("a", "b", 1, 5.0), ("a", "b", 2, 2.0)]
+def test_parallel_edges_add_up():
+    parallel = nx.MultiGraph()
+    parallel.add_weighted_edges_from([("a", "b", 2), ("b", "a", 3), ("a", "a", 4), ("a", "a", 1)])
+    network = from_graphs({1: parallel, 2: nx.MultiGraph([("a", "b"), ("a", "b")])})
+    assert rows_of(network) == [("a", "a", 1, 5.0), ("a", "b", 1, 5.0), ("a", "b", 2, 2.0)]
+
+
+@pytest.mark.parametrize("kind", [nx.DiGraph, nx.MultiDiGraph])
+def test_directed_graphs_are_refused(kind):
+    with pytest.raises(ValueError, match=r"directed graph has no position.*graph\.to_undirected"):
+        from_graphs({1: nx.path_graph(2), 2: kind([("a", "b")])})
+
+
+def test_graphs_without_edges_are_years():
+    network = from_graphs({2003: nx.empty_graph(2), 2001: nx.empty_graph(1)})
+    assert network.span == (2001, 2003)
+    assert network.nodes == ("0", "1")
+    assert from_graphs({}).span is None
+
+
+@pytest.mark.parametrize(
+    ("nodes", "kind"),
+    [
+        (["b", "a", "10", "9"], "U"),
+        ([*range(11, -1, -1)], "i"),
+        ([np.int64(3), np.int64(1)], "i"),
+        ([1, "1"], "O"),
+        ([(0, 1), (0, 0)], "O"),
+        ([True, False], "b"),
+        ([0.5, 0.25], "O"),
+        ([], "U"),
+    ],
+)
+def test_graphs_keep_their_labels_and_their_order(nodes, kind):
+    graph = nx.Graph()
+    graph.add_nodes_from(nodes)
+    network, labels = numbered({2000: graph.subgraph(nodes[:1]), 2001: graph})
+    assert labels.tolist() == nodes
+    assert labels.dtype.kind == kind
+    assert len(network.nodes) == len(nodes)
+    assert network.nodes == tuple(sorted(network.nodes))
 
 
 def test_two_nodes_of_one_text_are_refused():

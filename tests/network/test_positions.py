@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
 from clustermodels.network.centrality import find, names
+from clustermodels.network.graphs import from_graphs
 from clustermodels.network.measures import Options
-from clustermodels.network.network import from_graphs, make_network
+from clustermodels.network.network import make_network
 from clustermodels.network.positions import centrality, positions
 
 # no ties in 2002; d never has any
@@ -71,9 +73,52 @@ def test_one_graph_has_no_years():
             centrality(nx.path_graph(3), "degree", **given)
 
 
-def test_nodes_go_by_their_text():
-    found = centrality(nx.path_graph(11), "degree")
-    assert found["node"].to_numpy().tolist()[:3] == ["0", "1", "10"]
+def test_a_graph_keeps_its_labels_and_its_order():
+    graph = nx.path_graph([*range(11, -1, -1)])
+    found = centrality(graph, "closeness")
+    assert found["node"].to_numpy().tolist() == [*graph]
+    assert found.sel(node=3) == nx.closeness_centrality(graph)[3]
+    np.testing.assert_allclose(found, [*nx.closeness_centrality(graph).values()])
+
+
+def test_graphs_keep_their_labels_in_the_order_of_first_appearance():
+    graphs = {2001: nx.Graph([(3, 1), (1, "b")]), 2000: nx.Graph([(1, 2), (1, "1")])}
+    found = centrality(graphs, "degree")
+    assert found["node"].to_numpy().tolist() == [3, 1, "b", 2, "1"]
+    assert found["year"].to_numpy().tolist() == [2000, 2001]
+    assert found.to_numpy().tolist() == [[0, 2, 0, 1, 1], [1, 2, 1, 0, 0]]
+    assert found.sel(year=2001, node="b") == 1
+
+
+@pytest.mark.parametrize("given", [pd.DataFrame({"city_a": ["x"]}), {"a": [1]}, "ties.csv", None])
+def test_what_is_no_network(given):
+    with pytest.raises(TypeError, match="not a network: a table of ties is read with read_network"):
+        centrality(given, "degree")
+
+
+def test_years_of_graphs_are_numbers():
+    with pytest.raises(ValueError, match="got '2020'"):
+        centrality({"2020": nx.path_graph(2)}, "degree")
+
+
+@pytest.mark.parametrize("given", [nx.DiGraph([(1, 2)]), {2000: nx.DiGraph([(1, 2)])}])
+def test_a_directed_graph_has_no_position(given):
+    with pytest.raises(ValueError, match="directed"):
+        centrality(given, "degree")
+
+
+def test_years_that_were_looked_at_without_finding_ties_are_years_of_isolates():
+    silent = make_network(["a"], ["b"], [2001], [2], ["c"], looked_at=(2000, 2002))
+    found = centrality(silent, "strength", window=2)
+    assert found["year"].to_numpy().tolist() == [2000, 2001, 2002]
+    assert np.isnan(found[0]).all()
+    assert found[1:].to_numpy().tolist() == [[2, 2, 0], [2, 2, 0]]
+    alone = centrality(silent.restricted(["c"]), "strength")
+    assert alone.to_numpy().tolist() == [[0], [0], [0]]
+    more = centrality(silent.with_nodes(["d"]), "closeness").sel(node="d")
+    assert more.to_numpy().tolist() == [0, 0, 0]
+    nothing = make_network([], [], [], nodes=["a"], looked_at=(2000, 2001))
+    assert centrality(nothing, "degree").to_numpy().tolist() == [[0], [0]]
 
 
 def test_refusals_come_before_any_work():
@@ -118,10 +163,10 @@ def test_relabelling_and_scaling(name):
     graph.add_edge(0, 0, weight=2.0)
     renamed = nx.relabel_nodes(graph, {node: f"r{node * 7 % 12:02d}" for node in graph})
     found = centrality(graph, name)
-    names_there = [f"r{int(node) * 7 % 12:02d}" for node in found["node"].to_numpy()]
+    names_there = [f"r{node * 7 % 12:02d}" for node in graph]
     turned = centrality(renamed, name).sel(node=names_there)
     np.testing.assert_allclose(turned, found, rtol=1e-10)
-    network = from_graphs({0: graph})
+    network = from_graphs({0: nx.relabel_nodes(graph, {node: f"{node:02d}" for node in graph})})
     heavier = replace(network, weight=network.weight * 7)
     by = 7 if name in ("strength", "intraregional") else 1
     np.testing.assert_allclose(centrality(heavier, name)[0], found * by, rtol=1e-10)

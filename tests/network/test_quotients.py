@@ -49,7 +49,8 @@ def test_equal_shares_are_exactly_ordinary(size):
 def test_interval_and_probability_are_those_of_the_share():
     prior = BetaPrior(2.0, 6.0)
     found = location_quotient([3, 0], [10, 0], reference=0.25, above=1.2, prior=prior)
-    a, b = np.array([5.0, 2.0]), np.array([13.0, 6.0])
+    # nothing is known of a region without units: the prior's 0.45 is not about it
+    a, b = np.array([5.0, np.nan]), np.array([13.0, np.nan])
     np.testing.assert_allclose(found["eti95_lower"], stats.beta.ppf(0.025, a, b) / 0.25)
     np.testing.assert_allclose(found["eti95_upper"], stats.beta.ppf(0.975, a, b) / 0.25)
     np.testing.assert_allclose(found["probability"], stats.beta.sf(0.3, a, b))
@@ -64,6 +65,15 @@ def test_the_prior_is_learned_from_the_regions_given():
     x, n = [2, 9, 30, 55], [40, 60, 90, 100]
     prior = fit_shares(x, n)
     xr.testing.assert_identical(location_quotient(x, n), location_quotient(x, n, prior=prior))
+
+
+def test_a_region_without_units_does_not_change_the_others():
+    found = location_quotient([2, 9, 0, 30], [40, 60, 0, 90], reference=0.2)
+    without = location_quotient([2, 9, 30], [40, 60, 90], reference=0.2)
+    for name in ("lq", "probability", "eti95_lower", "eti95_upper", "z"):
+        assert np.isnan(found[name][2])
+        np.testing.assert_array_equal(found[name][[0, 1, 3]], without[name])
+    assert found["passes"].values.tolist()[2] is False
 
 
 def test_labels_are_matched():
@@ -96,12 +106,19 @@ def test_a_missing_value_stays_missing_and_counts_nowhere():
         ([1.5, 2.5], [3.0, 4.0], True, "the activity is not whole numbers"),
         ([30, 20], [3, 40], True, "the activity exceeds the total in 1 of 2 regions"),
         ([1, 2], [3, 4], False, "the activity is amounts, not counts"),
+        (
+            [30] * 3,
+            [3] * 3,
+            True,
+            "the activity exceeds the total in 3 of 3 regions; are they swapped?",
+        ),
+        ([1.5, 2], [3, 1], True, "the activity exceeds the total in 1 of 2 regions"),
+        ([1, 2], [3, 1], False, "the activity exceeds the total in 1 of 2 regions"),
     ],
 )
 def test_amounts_have_a_quotient_but_no_probability(x, n, counts, why):
     found = location_quotient(x, n, counts=counts)
     np.testing.assert_allclose(found["lq"], np.divide(x, n) / (sum(x) / sum(n)))
-    assert np.isfinite(found["z"]).all()
     for name in ("eti95_lower", "eti95_upper", "probability"):
         assert np.isnan(found[name]).all()
     assert found.attrs["uncertainty"] == f"none: {why}"

@@ -193,10 +193,23 @@ def test_what_is_not_known_in_a_window_passes_in_none():
     found = rolling(activity, TOTAL, range(2010, 2014), 2)
     assert np.isnan(found["lq"][0, 0])
     assert found["passes"][:, 0].values.tolist() == [False, True, True]
-    np.testing.assert_allclose(found["stability"], [2 / 3, 1 / 3, 0.0])
+    np.testing.assert_allclose(found["stability"], [1.0, 1 / 3, 0.0])  # of two windows, and three
     nothing = rolling(ACTIVITY.where(ACTIVITY["year"] > 2010, 0), TOTAL, [2010, 2011], 1)
     assert np.isnan(nothing["lq"][0]).all()
     assert not nothing["passes"][0].any()
+    assert nothing["stability"].values.tolist() == [1.0, 0.0, 0.0]  # of 2011 alone
+    never = rolling(activity, TOTAL, [2010, 2011], 2)
+    assert np.isnan(never["stability"]).values.tolist() == [True, False, False]
+
+
+def test_a_reference_for_each_window():
+    shares = {2011: 0.1, 2012: 0.2, 2013: 0.4}
+    found = rolling(ACTIVITY, TOTAL, range(2010, 2014), 2, reference=shares)
+    for end, share in shares.items():
+        alone = rolling(ACTIVITY, TOTAL, [end - 1, end], 2, reference=share)
+        xr.testing.assert_equal(
+            found.sel(period_end=[end]).drop_vars("stability"), alone.drop_vars("stability")
+        )
 
 
 def test_regions_are_matched_by_label_in_every_window():

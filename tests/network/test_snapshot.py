@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from clustermodels.network.network import from_graphs, make_network
+from clustermodels.network.graphs import from_graphs
+from clustermodels.network.network import make_network
 from clustermodels.network.snapshot import snapshot
 from tests.network.graphs import SETTINGS, SHAPES, graphs, largest, simple
 

@@ -106,7 +106,7 @@ def test_unsure_and_unstable_clusters():
     shaky.loc[(shaky["city"] == "c0") & (shaky["year"] >= 2014), "patents"] = 80
     unstable = checks(see(table=shaky, clusters=LQ | {"rolling": 1}).findings)["unstable_clusters"]
     assert unstable.what == (
-        "1 cluster would be one in fewer than half of the 6 periods of 1 years: c0"
+        "the quotient of 1 cluster passes in fewer than half of the 6 periods of 1 year: c0"
     )
 
 
@@ -152,7 +152,7 @@ def test_a_measure_that_drifts_with_the_network():
         rows += [(c, str(rng.choice(others[:9])), year, 1) for c in CITIES for _ in range(2)]
     settings = {"measure": "closeness", "variant": "freeman", "disconnected": "zero"}
     finding = found_by_check(tie_table(rows), moderators=position(**settings))["drifting_measure"]
-    assert "as the regions with ties go from 48 to 248" in finding.what
+    assert "while the regions with ties go from 48 to 248" in finding.what
     assert "drifting_measure" not in found_by_check(dense(), moderators=position())
 
 
@@ -163,3 +163,92 @@ def test_the_lost_beside_the_kept():
     lost = [f for f in cm.check(spec, cm.Tables(table, ties=ring())) if f.check == "rows_lost"]
     (own,) = [finding for finding in lost if "undefined" in finding.what]
     assert own.what.endswith("; their mean patents is 1, that of the others 9")
+
+
+def test_a_network_that_grows_denser_drifts_too_and_a_steady_one_does_not():
+    rng = np.random.default_rng(5)
+    names = [*CITIES, *(f"x{i}" for i in range(40))]
+    rows = []
+    for step, year in enumerate(YEARS):
+        rows += [(a, b, year, 1) for a, b in itertools.pairwise(names)]
+        drawn = rng.choice(names, (60 * step, 2))
+        rows += [(a, b, year, 1) for a, b in drawn if a != b]
+    finding = found_by_check(tie_table(rows), moderators=position(measure="closeness"))
+    assert "a region's partners go from" in finding["drifting_measure"].what
+    steady = []
+    for seed in range(8):
+        found = found_by_check(dense(seed=seed), moderators=position(measure="closeness"))
+        steady.append("drifting_measure" in found)
+    assert sum(steady) <= 1
+
+
+def test_a_measure_that_is_degree_upside_down():
+    rows = []
+    for shift, year in enumerate(YEARS):
+        hubs = [CITIES[(i + shift) % 8] for i in range(3)]
+        leaves = iter(f"leaf{i}" for i in range(40))
+        for many, hub in zip((2, 4, 7), hubs, strict=True):
+            rows += [(hub, next(leaves), year, 1) for _ in range(many)]
+        rows += [(city, next(leaves), year, 1) for city in CITIES if city not in hubs]
+    found = found_by_check(tie_table(rows), moderators=position(measure="constraint"))
+    assert "the other way round" in found["degree_in_disguise"].what
+
+
+def test_own_positions_are_shown_as_the_document_measures_them():
+    controls = {"pooled": {"kind": "network", "measure": "strength", "window": 2}}
+    found = see(ring(), moderators=position(measure="strength"), controls=controls)
+    assert found.regions["where"].sel(region="c0") == 4
+    assert found.regions["pooled"].sel(region="c0") == 8
+    assert "strength" not in found.regions  # it is 'where'
+    clusters = {"collaboration": {"between": 1}}
+    outside = tie_table([*ring().itertuples(index=False), *[("c0", "Oslo", y, 1) for y in YEARS]])
+    among = see(outside, clusters=clusters, moderators=position(network="clusters_only"))
+    assert among.regions["where"].sel(region="c0") == 2
+    assert among.regions["degree"].sel(region="c0") == 3
+
+
+def test_scores_are_shown_where_nobody_passes():
+    found = see(clusters={"scale": {"column": "patents", "at_least": 1e6}})
+    assert not found.regions["cluster"].any()
+    assert found.regions["scale_margin"].max() < 0
+
+
+def test_ei_index_needs_one_unit_and_both_sides():
+    rules = {"collaboration": {"within": {"column": "policies", "at_least": 1}, "between": 0}}
+    assert "ei_index" not in see(ring(), clusters=rules).regions
+    both = {"within": {"column": "policies", "at_least": 1}}
+    both["between"] = {"column": "patents", "at_least": 1}
+    mixed = see(ring(), clusters={"collaboration": both}).regions
+    sums = panel_table().groupby("city")[["policies", "patents"]].sum().loc["c0"]
+    wanted = (sums["patents"] - sums["policies"]) / sums.sum()
+    assert mixed["ei_index"].sel(region="c0") == pytest.approx(wanted)
+    plain = see(ring(), clusters={"collaboration": {"between": 1}}).regions
+    assert "ei_index" not in plain
+    assert "within" not in plain
+
+
+def test_clusters_chosen_early_by_the_outcome_get_a_note():
+    early = found_by_check(
+        ring(), clusters=LQ | {"years": {"to": 2011}}, treatments={"policies": {"slope": "common"}}
+    )["chosen_by_outcome"]
+    assert early.severity == "note"
+    assert early.what.endswith("in years up to 2011")
+
+
+def test_quotients_without_probability_and_shares_that_do_not_differ():
+    amounts = panel_table().assign(patents=lambda t: t["patents"] + 0.25)
+    spec = {"outcomes": {"all": {"family": "poisson"}}, "clusters": LQ}
+    assert "no_probability" in checks(see(table=amounts, **spec).findings)
+    same = panel_table().assign(patents=10, all=40)
+    pooled = {**LQ["location_quotient"], "above": 0.9}
+    found = checks(see(table=same, clusters={"location_quotient": pooled}).findings)
+    assert found["one_share_for_all"].severity == "serious"
+
+
+def test_a_scenario_that_moves_a_position_is_no_policy():
+    found = found_by_check(
+        ring(),
+        moderators=position(),
+        scenarios={"centre": [{"add": {"where": 1}}], "more": [{"add": {"policies": 1}}]},
+    )
+    assert found["position_edited"].path == "scenarios.centre.0.add.where"

@@ -113,9 +113,9 @@ def test_data_that_cannot_be(data, words):
 
 
 def test_a_position_has_its_options_and_no_silent_default():
-    text = network("measure: katz, attenuation: 0.5, window: 3, decay: 0.8")
+    text = network("measure: katz, attenuation: 0.5, weighted: true, window: 3, decay: 0.8")
     position = spec_of(text).moderators["c"]
-    assert position.options == Options(attenuation=0.5)
+    assert position.options == Options(attenuation=0.5, weighted=True)
     assert (position.column, position.lag, position.window, position.decay) == ("c", 1, 3, 0.8)
     assert position.disconnected is None
     assert position.network == "all_regions"
@@ -141,6 +141,15 @@ def test_a_position_has_its_options_and_no_silent_default():
         (
             "measure: degree, decay: 0.5",
             "moderators.c: a window of one year has no decay. Add 'window: YEARS'.",
+        ),
+        (
+            "measure: degree, window: 2, decay: 0.5",
+            "moderators.c: decay fades weights, and 'degree' does not read them. Remove 'decay'.",
+        ),
+        (
+            "measure: closeness, window: 2, decay: 0.5",
+            "moderators.c: decay fades weights, and 'closeness' does not read them. Add "
+            "'weighted: true'.",
         ),
         (
             "measure: degree, disconnected: ignore",
@@ -230,7 +239,8 @@ CLUSTERS = "clusters: {location_quotient: {activity: grants, total: all"
         ),
         (
             f"{CLUSTERS}, probability: 95}}}}\n",
-            "clusters.location_quotient.probability: not allowed here. Got 95; expected below 1.",
+            "clusters.location_quotient.probability: not allowed here. Got 95; expected below 1. "
+            "Write 0.95.",
         ),
         (
             f"{CLUSTERS}, reference: all_regions}}}}\n",
@@ -267,3 +277,13 @@ def test_a_rule_cannot_ask_for_a_position():
     text = network("measure: degree") + "clusters: {scale: {column: c, at_least: 3}}\n"
     (line,) = said(text)
     assert "'c' is a position in the network, which is measured once the clusters are known" in line
+
+
+def test_half_of_the_units_is_no_share_of_all_and_no_rule_for_clusters():
+    half = network("measure: degree, without_own: half", RECORD_TIES)
+    assert spec_of(half).moderators["c"].without_own == "half"
+    (line,) = said(half.replace("family: poisson", "family: binomial, trials: all"))
+    assert "the outcome would count half of the units, and its trials all of them" in line
+    (line,) = said(half + "clusters: {scale: {column: grants, at_least: 3}}\n")
+    assert "'grants' would count half of the units, and a rule for clusters reads it" in line
+    assert spec_of(half + "clusters: {scale: {column: all, at_least: 3}}\n")

@@ -64,7 +64,7 @@ EITHER = (
         ),
         (
             "policies: {ratio: [0.9, 1.5], probability: 90}",
-            "policies.probability: not allowed here. Got 90; expected below 1.",
+            "policies.probability: not allowed here. Got 90; expected below 1. Write 0.9.",
         ),
         (
             "policies: {ratio: [0.9, 1.5], sd: 1}",

@@ -84,7 +84,7 @@ WRONG = "not what belongs here"
         ),
         (
             "[{add: {policies: 1}, where: {x: {below_quantile: 50}}}]",
-            "a.0.where.x.below_quantile: not allowed here. Got 50; expected 1 or less.",
+            "a.0.where.x.below_quantile: not allowed here. Got 50; expected 1 or less. Write 0.5.",
         ),
     ],
 )

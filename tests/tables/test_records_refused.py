@@ -77,9 +77,9 @@ def test_a_year_that_is_none(year, words):
 def test_years_that_are_none():
     data = pd.DataFrame(ROWS).assign(year=lambda made: made["year"] + 0.5)
     assert refusal(data).splitlines() == [
-        "r.csv: year: not a year. Got '2020.5'; expected a whole number. "
+        "r.csv: year: not a year. Got '2020.5', '2021.5'; expected a whole number. "
         "Write the year alone: 2020.",
-        "r.csv: year: 12 more cells are not a year.",
+        "r.csv: year: 11 more cells are not a year.",
     ]
 
 
@@ -112,10 +112,12 @@ def test_an_infinite_amount():
 
 def test_values_that_no_record_has():
     count = {
-        "n": {"rows": True, "where": {"topic": {"is": ["AI", "oill"]}}},
+        "n": {"rows": True, "where": {"topic": {"is": ["IA", "oill"]}}},
         "m": {"rows": True, "where": {"euro": {"is": "much"}}},
     }
     assert refusal(changed(), declared(count), RecordTies(where={"year": {"is": 1999}})) == (
+        "data.records.count.n.where.topic.is: no record has this value. Got 'IA'; "
+        "expected AI, oil.\n"
         "data.records.count.n.where.topic.is: no record has this value. Got 'oill'; "
         "expected AI, oil. Did you mean 'oil'?\n"
         "data.records.count.m.where.euro.is: no record has this value. Got 'much'; "
