@@ -62,7 +62,7 @@ def landscape() -> None:
         with Image.open(drawn) as picture:
             size = (WIDE, round(picture.height * WIDE / picture.width))
             small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small.quantize(128).save(DOCS / "landscape.png", optimize=True)
+    small.quantize(256, method=Image.Quantize.MAXCOVERAGE).save(DOCS / "landscape.png", optimize=True)
 
 
 def main() -> None:

@@ -50,6 +50,8 @@ class Landscape:
         The ties.
     findings
         Doubts about clusters and network.
+    own
+        The names of the document's own positions among the measures.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Landscape:
     lasting: xr.DataArray | None
     network: Network | None
     findings: tuple[Finding, ...]
+    own: tuple[str, ...] = ()
 
     def near(self, most: int = 15) -> xr.Dataset:
         """Keep of ``regions`` the clusters and the ``most`` that narrowly failed one rule.
@@ -139,6 +142,7 @@ def landscape(spec: Spec | str | os.PathLike[str], data: object = None) -> Lands
         persistence(among),
         network,
         by_severity(found),
+        own=tuple(name for _, name in spec.positions() if name in values),
     )
 
 

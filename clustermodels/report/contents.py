@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.network.network import Network
-from clustermodels.preview.landscape import MEASURES, Landscape
+from clustermodels.preview.landscape import Landscape
 from clustermodels.report.layout import Values, strongest
 from clustermodels.report.quotients import Quotients
 from clustermodels.report.web import NAMED, Web
@@ -27,12 +27,6 @@ _REASONS = {
     "scale": "too small",
     "within": "too little joint work within",
     "between": "too little with other regions",
-}
-# What a landscape has of each region beside the document's own position.
-_USUAL = {
-    *("cluster", "activity", "total", "lq", "eti95_lower", "eti95_upper", "probability", "z"),
-    *("scale", "within", "between", "failed", "failed_rules", "first_failed", "stability"),
-    *("ei_index", *MEASURES),
 }
 
 
@@ -81,11 +75,11 @@ def web_of(found: Landscape) -> DrawnWeb | None:
         at, source, target = at[kept], new[source], new[target]
     most = min(PER_NODE * len(at), TIES)
     ties = strongest(len(at), source, target, weight, most)
-    own = _own_measure(regions)
+    own = found.own[0] if found.own else "closeness"
     web = Web(
         tuple(_short(labels[node]) for node in at),
         size[at],
-        _column(regions, own or "closeness")[at],
+        _column(regions, own)[at],
         member[at],
         source[ties],
         target[ties],
@@ -108,7 +102,7 @@ def web_of(found: Landscape) -> DrawnWeb | None:
         "circle area: the activity"
         if sized == "activity"
         else "circle area: weight of ties with others",
-        f"{(own or 'closeness').replace('_', ' ')} in the network (mean over the years)",
+        f"{own.replace('_', ' ')} in the network (mean over the years)",
         said,
     )
 
@@ -187,16 +181,6 @@ def _pooled(
     kept = (source >= 0) & (target >= 0) & (source != target)
     when = f"{first} to {last}" if last > first else f"{first}"
     return when, source[kept], target[kept], weight[kept]
-
-
-def _own_measure(regions: xr.Dataset) -> str | None:
-    """Find the document's first position: numbers that no rule and no usual measure gives."""
-    for name, column in regions.data_vars.items():
-        text = str(name)
-        usual = text in _USUAL or text.endswith(("_passes", "_margin"))
-        if not usual and column.dims == ("region",) and column.dtype.kind in "fiu":
-            return text
-    return None
 
 
 def _shortfall(regions: xr.Dataset) -> Values:

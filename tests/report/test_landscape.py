@@ -60,7 +60,9 @@ def made(names=("A", "B", "C", "D", "E"), *, rules=True, ties=True, own=None, se
         regions = regions.assign(ei_index=("region", np.linspace(-1, 1, size)))
         if own:
             regions = regions.assign({own: ("region", np.linspace(0, 1, size))})
-    return Landscape("Policy & $_networks$", regions, None, None, None, network, ())
+    return Landscape(
+        "Policy & $_networks$", regions, None, None, None, network, (), own=(own,) if own else ()
+    )
 
 
 @pytest.fixture
