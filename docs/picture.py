@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent
 WIDTH = 120  # columns
 WIDE = 1600  # pixels
 THEME = TerminalTheme(
@@ -62,7 +62,8 @@ def landscape() -> None:
         with Image.open(drawn) as picture:
             size = (WIDE, round(picture.height * WIDE / picture.width))
             small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small.quantize(256, method=Image.Quantize.MAXCOVERAGE).save(DOCS / "landscape.png", optimize=True)
+    few = small.quantize(256, method=Image.Quantize.MAXCOVERAGE)
+    few.save(DOCS / "landscape.png", optimize=True)
 
 
 def main() -> None:
