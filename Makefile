@@ -23,9 +23,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
-demo: install ## Check, explain, fit and question the shipped example
+demo: install ## Check, describe, explain, fit and question the shipped example
 	@mkdir -p demo
 	@echo '--- clustermodels check'   && $(BIN)/clustermodels check specs/ai_clusters/spec.yaml
+	@echo '--- clustermodels landscape' && $(BIN)/clustermodels landscape specs/ai_clusters/spec.yaml --picture demo/landscape.png | tee demo/landscape.txt
 	@echo '--- clustermodels explain' && $(BIN)/clustermodels explain specs/ai_clusters/spec.yaml | tee demo/explain.txt
 	@echo '--- clustermodels fit'     && $(BIN)/clustermodels fit specs/ai_clusters/spec.yaml --out demo/run.nc
 	@echo '--- clustermodels diagnose' && $(BIN)/clustermodels diagnose demo/run.nc
@@ -34,6 +35,8 @@ demo: install ## Check, explain, fit and question the shipped example
 	@$(BIN)/clustermodels predict demo/run.nc --format csv > demo/scenarios.csv
 	@echo 'The data of this example are simulated. The answers are in:'
 	@echo '  demo/run.nc         the fit: draws, document, panel (opens in xarray and ArviZ)'
+	@echo '  demo/landscape.txt  which regions are clusters, and where they stand in the network'
+	@echo '  demo/landscape.png  the same, drawn'
 	@echo '  demo/explain.txt    the model and its priors in words'
 	@echo '  demo/summary.csv    the posterior'
 	@echo '  demo/one_more.txt   what one more policy everywhere would have done'

@@ -57,7 +57,8 @@ def score(
     Dataset
         What ``select`` gives; ``unknown``, the judged years in which a column that the rules read
         is missing; and ``stability``, the share of rolling periods in which the quotient passes.
-        Attributes hold the judged years (``years`` in words, ``judged`` as numbers).
+        Attributes hold the judged years (``years`` in words, ``judged`` as numbers), and the
+        names of the quotient's columns.
 
     Raises
     ------
@@ -138,7 +139,13 @@ def score(
         )
         stable = moving["stability"].sel(region=regions).to_numpy()
     return table.assign(stability=("region", stable)).assign_attrs(
-        {**table.attrs, "rolling": width, "periods": len(ends)}
+        {
+            **table.attrs,
+            "activity": quotient.activity,
+            "total": quotient.total,
+            "rolling": width,
+            "periods": len(ends),
+        }
     )
 
 

@@ -86,7 +86,10 @@ def draft(table: Table, path: str, cluster: str, year: str) -> str:
     numeric = of(*_NUMERIC)
     if len(numeric) < 2:
         what = "fewer than two numeric columns that vary, beside cluster and year"
-        fix = "A model needs an outcome and a treatment: add their columns to the table."
+        fix = (
+            "A model needs an outcome and a treatment: add their columns to the table. Microdata, "
+            "with a row per participant, are counted by 'data.records' in a document."
+        )
         if of("marked"):
             fix = f"Write {choices(of('marked'))} as plain numbers, such as 1234.5."
         raise PanelError([Problem(what, fix, file=table.name)])

@@ -43,7 +43,7 @@ def membership(
                 f"of {counted_of(clusters.sizes['region'], 'cluster')}, {len(named)} "
                 f"{'are' if len(named) > 1 else 'is'} not surely specialised: the probability of "
                 f"a quotient above {above:g} is below {SURE:g} in {choices(named, SHOWN)}",
-                "Chance decided on their membership, and the answer is about whom it let in.",
+                "That they are in is partly chance, and the answer rests on them too.",
                 f"Ask for 'probability: {SURE:g}', and see whether the answer changes.",
                 ("clusters", "location_quotient"),
             )

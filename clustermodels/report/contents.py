@@ -99,7 +99,7 @@ def web_of(found: Landscape) -> DrawnWeb | None:
     return DrawnWeb(
         web,
         "failed" in regions,
-        "circle area: the activity"
+        f"circle area: {regions.attrs.get('activity', 'the activity')}"
         if sized == "activity"
         else "circle area: weight of ties with others",
         f"{own.replace('_', ' ')} in the network (mean over the years)",

@@ -139,7 +139,8 @@ def test_too_little_to_model(tmp_path, columns):
         drafted(tmp_path, {"city": CITY, "year": YEAR} | columns)
     assert str(caught.value).endswith(
         "panel.csv: fewer than two numeric columns that vary, beside cluster and year. "
-        "A model needs an outcome and a treatment: add their columns to the table."
+        "A model needs an outcome and a treatment: add their columns to the table. Microdata, "
+        "with a row per participant, are counted by 'data.records' in a document."
     )
 
 
