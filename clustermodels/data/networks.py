@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Networks:
 
     ties: Network | None = None
     without_own: Network | None = None
-    found: tuple[Finding, ...] = field(default=())
+    found: tuple[Finding, ...] = ()
     inside: bool = False
 
     def all(self) -> dict[str, Network]:

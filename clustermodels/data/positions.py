@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ class Measured:
 
 
 def add_positions(
-    spec: Spec, rows: xr.Dataset, networks: Networks, fill: Mapping[str, float] | None = None
+    spec: Spec, rows: xr.Dataset, networks: Networks
 ) -> tuple[xr.Dataset, dict[str, Mask]]:
     """Measure every position of a document and add it to a panel's rows.
 
@@ -55,9 +55,6 @@ def add_positions(
     ----------
     spec, rows, networks
         The document, the clusters' rows, its networks.
-    fill
-        What stands for an undefined value where an indicator marks it; the mean of the others by
-        default. A changed network takes the fill of the fitted one.
 
     Returns
     -------
@@ -82,6 +79,8 @@ def add_positions(
             continue
         column = position.column or ""
         made = measured(position, rows, network)
+        if made.unknown.all():
+            problems.append(_never(spec, path, position, rows, network))
         if made.undefined.any() and position.disconnected in (None, "error"):
             problems.append(_undeclared(spec, path, position, rows, made.undefined))
         values = made.values
@@ -89,8 +88,7 @@ def add_positions(
             values = np.where(made.undefined, 0.0, values)
         if position.outside is not None:
             mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
-            stand_in = (fill or {}).get(column, mean)
-            values = np.where(made.undefined, stand_in, values)
+            values = np.where(made.undefined, mean, values)
             marks = np.where(made.unknown, np.nan, made.undefined.astype(float))
             columns[position.outside] = ("obs", marks)
         columns[column] = ("obs", values)
@@ -146,6 +144,22 @@ def whole_years(network: Network, window: int) -> range:
     """Give the years whose window lies wholly within the years of the network."""
     span = network.span
     return range(0) if span is None else range(span[0] + window - 1, span[1] + 1)
+
+
+def _never(
+    spec: Spec, path: Path, position: Position, rows: xr.Dataset, network: Network
+) -> Problem:
+    """Refuse a position that no row has, since its window and lag reach beyond the ties."""
+    first, last = network.span or (0, 0)
+    years = rows["year"].to_numpy()
+    return spec.source.problem(
+        path,
+        f"no row has a network with window {position.window} and lag {position.lag}",
+        got=f"ties of {first} to {last}, and a panel of {years.min()} to {years.max()}"
+        if network.span
+        else "no ties",
+        fix="Shorten 'window' or 'lag', or add the ties of other years.",
+    )
 
 
 def _no_network(position: Position, network: Network) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.networks import Networks
-from clustermodels.data.scores import Ties, score, years_judged
+from clustermodels.data.scores import score, years_judged
 from clustermodels.errors import PanelError, Problem
 from clustermodels.spec.clusters import Clusters
 from clustermodels.spec.document import Spec
@@ -44,8 +44,7 @@ def judge(
     regions = sorted(set(rows["cluster"].to_numpy().tolist()))
     when = _years(spec, declared, rows)
     try:
-        ties = Ties(networks.ties, networks.inside) if networks.ties is not None else None
-        table = score(declared, rows, regions, when, ties, counted, _amounts(spec))
+        return score(declared, rows, regions, when, networks, counted, _amounts(spec))
     except ValueError as error:
         raise PanelError(
             [
@@ -54,7 +53,6 @@ def judge(
                 )
             ]
         ) from None
-    return table
 
 
 def _amounts(spec: Spec) -> frozenset[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.networks import Networks
 from clustermodels.network.network import Network
 from clustermodels.network.quotients import location_quotient
 from clustermodels.network.selection import QuotientRule, Rules, rolling, select
@@ -21,20 +21,12 @@ from clustermodels.tables.records import Counted
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Ties:
-    """A network, and whether it knows of joint work inside regions."""
-
-    network: Network
-    inside: bool = True
-
-
 def score(
     declared: Clusters,
     rows: xr.Dataset,
     regions: list[str],
     when: list[int],
-    ties: Ties | None,
+    networks: Networks,
     counted: Counted | None = None,
     amounts: frozenset[str] = frozenset(),
 ) -> xr.Dataset:
@@ -45,7 +37,7 @@ def score(
 
     Parameters
     ----------
-    ties
+    networks
         For rules on collaboration that name no column.
     counted
         What the records hold of regions that the rows may lack, for ``reference: all_regions``.
@@ -78,15 +70,16 @@ def score(
     def over(column: str) -> Values:
         return np.asarray(cubes[column].sum("year", min_count=1))
 
-    within, between = volumes(ties.network, regions, when) if ties is not None else (None, None)
-    if ties is not None and not ties.inside:
-        within = None
-        if collaboration is not None and isinstance(collaboration.within, (int, float)):
+    numbers_of: dict[str, Values] = {}
+    if networks.ties is not None:
+        within, numbers_of["between"] = volumes(networks.ties, regions, when)
+        if networks.inside:
+            numbers_of["within"] = within
+        elif collaboration is not None and isinstance(collaboration.within, (int, float)):
             raise ValueError(
                 "'within' asks for ties inside regions, and the ties have none; name a column: "
                 "within: {column: COLUMN, at_least: NUMBER}"
             )
-    numbers_of = {"within": within, "between": between}
     least: dict[str, float | None] = {"within": None, "between": None}
     for name in least:
         rule = getattr(collaboration, name) if collaboration is not None else None
@@ -119,7 +112,7 @@ def score(
         rules=rules,
         quotients=found,
         scale=over(declared.scale.column) if declared.scale is not None else None,
-        **{name: values for name, values in numbers_of.items() if values is not None},
+        **numbers_of,
     )
     table = table.assign(unknown=("region", unknown.astype(np.int64))).assign_attrs(
         {**table.attrs, "years": _said(when), "judged": np.array(when, dtype=np.int64)}
@@ -128,14 +121,17 @@ def score(
         return table
     width = min(declared.rolling, len(when))
     ends = [end for end in when if {*range(end - width + 1, end + 1)} <= {*when}]
+    shares: dict[int, float] = {}
+    for end in [*ends]:
+        own = _reference(quotient, counted, range(end - width + 1, end + 1))
+        if own == 0:
+            ends.remove(end)  # a period without any activity has no quotient
+        elif not isinstance(own, str):
+            shares[end] = own
     stable = np.full(len(regions), np.nan)
     if ends:
-        shares = {
-            end: _reference(quotient, counted, range(end - width + 1, end + 1)) for end in ends
-        }
-        own = {end: share for end, share in shares.items() if not isinstance(share, str)}
         moving = rolling(
-            parts[0], parts[1], when, width, rule=rules.quotient, reference=own or "panel"
+            parts[0], parts[1], when, width, rule=rules.quotient, reference=shares or "panel"
         )
         stable = moving["stability"].sel(region=regions).to_numpy()
     return table.assign(stability=("region", stable)).assign_attrs(
@@ -160,9 +156,7 @@ def _rule(quotient: LocationQuotient) -> QuotientRule:
     return QuotientRule(quotient.above, quotient.probability, quotient.method, quotient.confidence)
 
 
-def volumes(
-    network: Network, regions: Sequence[str], when: Sequence[int]
-) -> tuple[Values | None, Values | None]:
+def volumes(network: Network, regions: Sequence[str], when: Sequence[int]) -> tuple[Values, Values]:
     """Give each region's ties inside and with others, (region,), summed over years."""
     size = len(network.nodes)
     chosen = np.isin(network.year, when)
@@ -185,8 +179,11 @@ def _reference(
     if quotient.reference != "all_regions" or counted is None:
         return quotient.reference if isinstance(quotient.reference, float) else "panel"
     chosen = np.isin(years(counted.counts, "year")[0], when)
-    activity = numbers(counted.counts, quotient.activity)[0][chosen].sum()
-    return float(activity / numbers(counted.counts, quotient.total)[0][chosen].sum())
+    activity, total = (
+        float(numbers(counted.counts, column)[0][chosen].sum())
+        for column in (quotient.activity, quotient.total)
+    )
+    return activity / total if total > 0 else 0.0
 
 
 def _by_year(rows: xr.Dataset, column: str) -> xr.DataArray:

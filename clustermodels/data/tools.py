@@ -12,9 +12,9 @@ import numpy as np
 import xarray as xr
 from pydantic import ValidationError
 
-from clustermodels.data.networks import tie_rows
+from clustermodels.data.networks import Networks, tie_rows
 from clustermodels.data.reading import gather
-from clustermodels.data.scores import Ties, score, years_judged
+from clustermodels.data.scores import score, years_judged
 from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.network.network import Network, make_network
 from clustermodels.spec.clusters import Clusters
@@ -210,10 +210,10 @@ def identify_clusters(
         raise PanelError(
             [Problem("a region and year stands twice", "Add them up.", file=read.name)]
         )
-    known = None
+    known = Networks()
     if network is not None:
         inside = bool((network.source == network.target).any())
-        known = Ties(network.with_nodes(regions), inside)
+        known = Networks(network.with_nodes(regions), inside=inside)
     try:
         return score(declared, rows, regions, judged, known)
     except ValueError as error:

@@ -159,7 +159,7 @@ def rolling(
         What passes; absent: a quotient above 1.
     reference, seed
         As for ``location_quotient``; ``panel`` is each window's own share, and a mapping gives
-        the share of each window by its last year.
+        the share of each window by its last year; windows that it lacks are left out.
 
     Returns
     -------
@@ -176,6 +176,8 @@ def rolling(
     rule = rule or QuotientRule()
     used = set(years)
     ends = [end for end in sorted(used) if width > 0 and used >= set(range(end - width + 1, end))]
+    if isinstance(reference, Mapping):
+        ends = [end for end in ends if end in reference]
     if not ends:
         raise ValueError(f"no {width} years in a row among {sorted(used)}")
     windows = []

@@ -203,8 +203,8 @@ def _placed(
     years = next(iter(values.values()))["year"].to_numpy().tolist()
     judged = regions.attrs.get("judged", np.array(years)).tolist()
     within, between = volumes(networks.ties, labels, judged)
-    columns = {} if within is None or not networks.inside else {"within": within}
-    columns |= {} if between is None else {"between": between}
+    columns = {"within": within} if networks.inside else {}
+    columns["between"] = between
     collaboration = spec.clusters.collaboration if spec.clusters is not None else None
     named = collaboration.columns if collaboration is not None else {}
     columns |= {name: regions[name].to_numpy() for name in named}

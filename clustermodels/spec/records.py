@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from clustermodels.spec.conditions import Where
 from clustermodels.spec.paths import FilePath
@@ -65,6 +65,13 @@ class Records(Section):
     count: dict[ColumnName, Count] = Field(
         default_factory=dict, description="panel columns, by name"
     )
+
+    @field_validator("region")
+    @classmethod
+    def _different(cls, region: Regions) -> Regions:
+        if not isinstance(region, str) and len(set(region)) < len(region):
+            raise refuse("a column names the region twice", "Name each column once.")
+        return region
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -228,3 +228,9 @@ def test_work_inside_regions_must_be_known_where_it_is_measured(measure):
     assert np.isfinite(
         column(read(inside, controls=position(measure=measure, disconnected="zero")))[("c0", 2011)]
     )
+
+
+def test_a_window_that_no_row_can_have_is_refused_at_its_line():
+    with pytest.raises(cm.PanelError, match="no row has a network with window 9 and lag 1") as said:
+        read(ring(), moderators=position(window=9))
+    assert "Got ties of 2010 to 2015, and a panel of 2010 to 2015" in str(said.value)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import clustermodels as cm
-from tests.data.worlds import PANEL, changed, panel_table, ring, tie_table
+from tests.data.worlds import PANEL, RECORDS, changed, panel_table, ring, tie_table
 
 LQ = {"activity": "patents", "total": "all"}
 SHARES = {"c0": 8, "c1": 5, "c2": 1}
@@ -167,3 +167,20 @@ def test_each_period_is_held_against_its_own_share():
 def test_ties_inside_cannot_be_asked_of_a_table_that_has_none():
     with pytest.raises(cm.PanelError, match="'within' asks for ties inside regions"):
         read(panel_table(), ring(), collaboration={"within": 1})
+
+
+def test_a_period_without_any_activity_has_no_quotient():
+    rows = [
+        (f"{city}{year}{n}", city, year, "x")
+        for city in "AB"
+        for year in (2010, 2011, 2012)
+        for n in range(9)
+    ]
+    table = pd.DataFrame(rows, columns=["project", "city", "year", "org"])
+    young = (table["year"] == 2010) | ((table["city"] == "B") & (table.index % 3 > 0))
+    table["topic"] = np.where(young, "bio", "AI")
+    quotient = {"activity": "patents", "total": "policies", "reference": "all_regions"}
+    spec = changed(RECORDS, clusters={"location_quotient": quotient | {"above": 0.1}, "rolling": 1})
+    found = cm.landscape(spec, cm.Tables(records=table)).regions
+    assert found.attrs["periods"] == 2
+    assert found["stability"].values.tolist() == [1, 1]

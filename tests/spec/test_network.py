@@ -287,3 +287,10 @@ def test_half_of_the_units_is_no_share_of_all_and_no_rule_for_clusters():
     (line,) = said(half + "clusters: {scale: {column: grants, at_least: 3}}\n")
     assert "'grants' would count half of the units, and a rule for clusters reads it" in line
     assert spec_of(half + "clusters: {scale: {column: all, at_least: 3}}\n")
+
+
+def test_a_region_is_not_named_twice_by_one_column():
+    (line,) = said(document(f"data: {{{RECORDS.replace('[country, city]', '[city, city]')}"))
+    assert line.partition(": ")[2] == (
+        "data.records.region: a column names the region twice. Name each column once."
+    )
