@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from clustermodels.data.columns_read import reads
@@ -47,20 +48,22 @@ def cast_rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list
             variables[column] = values
         else:
             text = labels(table, column)
-            variables[column] = np.array(["" if t is None else t for t in text], dtype=object)
+            variables[column] = np.where(pd.isna(text), "", text)
     column = spec.outcome[1].column or ""
     if not outcome and column not in {*variables, *spec.measured()}:
         variables[column] = np.full(table.rows, np.nan)  # yet to be drawn
     if not keyed:
         return xr.Dataset(), problems
-    order = np.lexsort((year, cluster.astype(str)))
-    problems += twice(cluster[order], year[order], order, table)
+    codes, names = pd.factorize(cluster, sort=True)
+    order = np.lexsort((year, codes))
+    cluster, year = names[codes[order]], year[order]
+    problems += twice(cluster, year, order, table)
     rows = xr.Dataset(
         {name: ("obs", values[order]) for name, values in variables.items()},
         coords={
             "obs": np.arange(len(order)),
-            "cluster": ("obs", cluster[order]),
-            "year": ("obs", year[order]),
+            "cluster": ("obs", cluster),
+            "year": ("obs", year),
         },
     )
     return rows, problems
@@ -103,9 +106,8 @@ def _holds_text(table: Table, column: str) -> bool:
 def _texts(table: Table, column: str) -> list[str]:
     """Give the different cells of a column of text; none where it holds numbers already."""
     values = table.columns[column]
-    if values.dtype.kind != "O":
-        return []
-    return [*dict.fromkeys(cell for cell in values.tolist() if cell is not None)]
+    different: list[str] = pd.unique(values).tolist() if values.dtype.kind == "O" else []
+    return [cell for cell in different if cell is not None]
 
 
 def _text_for_numbers(spec: Spec, table: Table, column: str, outcome: bool) -> Problem:

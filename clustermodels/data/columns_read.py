@@ -24,6 +24,16 @@ def columns_read(spec: Spec, outcome: bool) -> Iterator[tuple[str, Path]]:
         yield read.column, path
 
 
+def numeric(spec: Spec, outcome: bool) -> set[str]:
+    """Give the columns that are read as numbers, or as numbers where their cells are.
+
+    The cluster stays text, whatever else is read of its column: 01001 is a name.
+    """
+    roles = (spec.data.cluster, spec.data.year)
+    asked = {read.column for read, _ in reads(spec, outcome) if read.role != "label"}
+    return asked.difference(roles)
+
+
 def reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
     """Give every read of a table's column but cluster and year, and where the document asks for it.
 

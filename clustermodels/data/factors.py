@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from clustermodels.data.panel import Positions, Reader
@@ -58,12 +59,13 @@ def labels_of(reader: Reader, columns: Columns) -> NDArray[np.object_]:
     parts = [reader.labels(name, lag) for name in names]
     if len(parts) == 1:
         return parts[0]
-    return np.array([CROSS.join(labels) for labels in zip(*parts, strict=True)], dtype=object)
+    codes, different = pd.factorize(pd.MultiIndex.from_arrays(parts))
+    return np.array([CROSS.join(labels) for labels in different.tolist()], dtype=object)[codes]
 
 
-def codes(labels: NDArray[np.object_]) -> tuple[str, ...]:
+def levels_of(labels: NDArray[np.object_]) -> tuple[str, ...]:
     """Give the sorted levels of a factor; years sort as numbers."""
-    levels = set(labels)
+    levels = pd.unique(labels).tolist()
     if all(level.removeprefix("-").isdecimal() for level in levels):
         return tuple(sorted(levels, key=lambda level: (int(level), level)))
     return tuple(sorted(levels))
@@ -72,15 +74,17 @@ def codes(labels: NDArray[np.object_]) -> tuple[str, ...]:
 def factor(name: str, labels: NDArray[np.object_], levels: tuple[str, ...]) -> Factor:
     """Make a factor from the rows' labels and the levels that were learned."""
     position = {level: index for index, level in enumerate(levels)}
-    code = np.array([position[label] for label in labels], dtype=np.int64)
+    codes, different = pd.factorize(labels)
+    level = np.array([position[label] for label in different.tolist()], dtype=np.int64)
     dim = name if name in (CLUSTER, YEAR) else level_dim(name)
-    return Factor(name, dim, levels, code)
+    return Factor(name, dim, levels, level[codes])
 
 
 def constant_within(outer: Factor, inner: Factor) -> bool:
     """Tell whether ``inner`` takes one level only within each level of ``outer``."""
-    pairs = {*zip(outer.codes.tolist(), inner.codes.tolist(), strict=True)}
-    return len(pairs) == len({pair[0] for pair in pairs})
+    taken = np.zeros(len(outer.levels), dtype=np.int64)
+    taken[outer.codes] = inner.codes  # that of one row of each level
+    return bool((taken[outer.codes] == inner.codes).all())
 
 
 def redundant(spec: Spec, factors: dict[str, Factor]) -> list[Problem]:

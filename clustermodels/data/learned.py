@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from clustermodels.data.columns import Column, change, raw_columns, standards, transformed
-from clustermodels.data.factors import codes, factor_columns, labels_of
+from clustermodels.data.factors import Factor, factor, factor_columns, labels_of, levels_of
 from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.transforms import Standard, written
 from clustermodels.errors import PanelError, Problem
@@ -98,15 +97,18 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     for name, moderator in spec.moderators.items():
         if moderator.centre != "mean":
             scales[name] = scales[name].model_copy(update={"centre": float(moderator.centre)})
-    levels = {name: codes(labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()}
+    factors: dict[str, Factor] = {}
+    for name, of in factor_columns(spec, rows).items():
+        labels = labels_of(rows, of)
+        factors[name] = factor(name, labels, levels_of(labels))
     standardised = standardise(spec, values, scales)
     means = {
-        name: _means(standardised, levels[name], labels_of(rows, factor_columns(spec, rows)[name]))
-        for name, factor in spec.fixed_effects.items()
-        if factor.pooling == "correlated"
+        name: _means(standardised, factors[name])
+        for name, item in spec.fixed_effects.items()
+        if item.pooling == "correlated"
     }
     return Learned(
-        levels=levels,
+        levels={name: made.levels for name, made in factors.items()},
         standards=learned_standards,
         scales=scales,
         means=means,
@@ -152,31 +154,28 @@ def _scale(name: str, column: Column, values: Values, standard: Standard) -> Sca
     )
 
 
-def _means(
-    columns: Mapping[str, Values], levels: tuple[str, ...], labels: NDArray[np.object_]
-) -> Means:
+def _means(columns: Mapping[str, Values], of: Factor) -> Means:
     """Average each column over the rows of each level, and keep what is not redundant.
 
     A column that does not vary within levels is its own mean, and one whose mean does not vary
     between levels says nothing about them: neither gets a term (Mundlak 1978,
     doi 10.2307/1913646).
     """
-    position = {level: index for index, level in enumerate(levels)}
-    code = np.array([position[label] for label in labels], dtype=np.int64)
-    size = np.bincount(code, minlength=len(levels)).astype(float)
+    code, levels = of.codes, len(of.levels)
+    size = np.bincount(code, minlength=levels).astype(float)
     kept: dict[str, Values] = {}
     for name, values in columns.items():
-        mean = np.bincount(code, values, minlength=len(levels)) / size
+        mean = np.bincount(code, values, minlength=levels) / size
         within = np.abs(values - mean[code]).max()
         between = np.abs(mean - mean.mean()).max()
         if within > 1e-8 and between > 1e-8:
             kept[name] = mean
     centres = tuple(float(mean.mean()) for mean in kept.values())
     spreads = tuple(float(mean.std(ddof=1)) or 1.0 for mean in kept.values())
-    values = np.column_stack([*kept.values()]) if kept else np.empty((len(levels), 0))
+    values = np.column_stack([*kept.values()]) if kept else np.empty((levels, 0))
     return Means(
         columns=tuple(kept),
-        values=tuple(tuple(map(float, row)) for row in values),
+        values=tuple(map(tuple, values.tolist())),
         centres=centres,
         spreads=spreads,
     )

@@ -18,10 +18,15 @@ Mask = NDArray[np.bool_]
 
 def ledger(
     spec: Spec, rows: xr.Dataset, outcome: bool, known: Mapping[str, Mask] | None = None
-) -> tuple[Loss, ...]:
+) -> tuple[tuple[Loss, ...], Mask]:
     """Count each row that cannot be used under the first reason that applies to it.
 
     ``known`` holds reasons that are known already, with the rows of each, (obs,).
+
+    Returns
+    -------
+    losses, used
+        The rows lost under each reason; which rows are left, (obs,).
     """
     everything = Reader(rows, np.arange(rows.sizes["obs"]))
     left = np.ones(rows.sizes["obs"], dtype=bool)
@@ -29,12 +34,11 @@ def ledger(
     for reason, missing in _reasons(spec, everything, outcome, known or {}):
         hit = np.flatnonzero(left & missing)
         if hit.size:
-            places = zip(
-                everything.clusters[hit].tolist(), everything.years[hit].tolist(), strict=True
-            )
+            lost = Reader(rows, hit)
+            places = zip(lost.clusters.tolist(), lost.years.tolist(), strict=True)
             losses.append(Loss(reason, tuple(places)))
             left[hit] = False
-    return tuple(losses)
+    return tuple(losses), left
 
 
 def counted(rows: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -110,22 +111,19 @@ class Reader:
 
     def labels(self, column: str, lag: int = 0) -> NDArray[np.object_]:
         """Give a column as text, (obs,); '' where missing."""
-        if column in ("cluster", "year"):
-            values = self.rows[column].to_numpy()[self.at]
-            return np.array([str(value) for value in values], dtype=object)
-        source = self._source(lag)
-        values = self.rows[column].to_numpy()
+        source = self.at if column in ("cluster", "year") else self._source(lag)
+        values = self.rows[column].to_numpy()[source]
         if self.is_number(column):
-            values = np.array([_label(value) for value in values], dtype=object)
-        return np.where(source < 0, "", values[source].astype(object))
+            codes, different = pd.factorize(values)
+            values = np.array([*map(_label, different.tolist()), ""], dtype=object)[codes]
+        return values if lag == 0 else np.where(source < 0, "", values)
 
     def _source(self, lag: int) -> Positions:
         """Give the position that each row reads from, -1 where that year is not in the panel."""
         if lag == 0:
             return self.at
-        clusters = self.rows["cluster"].to_numpy()
         years = self.rows["year"].to_numpy().astype(np.int64)
-        codes = np.concatenate([[0], np.cumsum(clusters[1:] != clusters[:-1])]).astype(np.int64)
+        codes = np.cumsum(_begins(self.rows)) - 1
         first, span = int(years.min()), int(years.max() - years.min()) + 1
         keys = codes * span + (years - first)
         wanted = keys[self.at] - lag
@@ -134,9 +132,19 @@ class Reader:
         return np.where(hit, found, -1)
 
 
+def clusters_of(rows: xr.Dataset) -> list[str]:
+    """Give the clusters of a panel's rows, sorted as the rows are."""
+    clusters: list[str] = rows["cluster"].to_numpy()[_begins(rows)].tolist()
+    return clusters
+
+
+def _begins(rows: xr.Dataset) -> NDArray[np.bool_]:
+    """Tell where the rows of each cluster begin, (obs,)."""
+    clusters = rows["cluster"].to_numpy()
+    return np.concatenate([[True], clusters[1:] != clusters[:-1]])[: len(clusters)]
+
+
 def _label(value: float) -> str:
-    if np.isnan(value):
-        return ""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 

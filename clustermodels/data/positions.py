@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data.findings import counted_of
 from clustermodels.data.networks import Networks
+from clustermodels.data.panel import clusters_of
 from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.network.centrality import find
 from clustermodels.network.network import Network
@@ -69,7 +70,7 @@ def add_positions(
     problems: list[Problem] = []
     reasons: dict[str, Mask] = {}
     columns: dict[str, object] = {}
-    clusters = sorted(set(rows["cluster"].to_numpy().tolist()))
+    clusters = clusters_of(rows)
     for path, position in spec.positions().items():
         network = network_of(position, networks, clusters)
         if network is None:

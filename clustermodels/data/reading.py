@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.casting import cast_rows
-from clustermodels.data.columns_read import absent, columns_read, hidden, taken
+from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, taken
 from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
 from clustermodels.data.networks import Networks, read_networks
-from clustermodels.data.panel import Panel
+from clustermodels.data.panel import Panel, clusters_of
 from clustermodels.data.positions import add_positions
 from clustermodels.data.regions import judge, nobody
 from clustermodels.data.row_problems import impossible, one_cluster
@@ -104,10 +104,7 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
     problems = [*impossible(spec, rows, outcome, table), *one_cluster(spec, rows, table)]
     if problems:
         raise PanelError(problems)
-    losses = ledger(spec, rows, outcome, reasons)
-    lost = {place for loss in losses for place in loss.places}
-    places = zip(rows["cluster"].to_numpy(), rows["year"].to_numpy().tolist(), strict=True)
-    used = np.array([place not in lost for place in places], dtype=bool)
+    losses, used = ledger(spec, rows, outcome, reasons)
     if not used.any():
         said = "; ".join(f"{loss.reason}: {counted(len(loss.places))}" for loss in losses)
         raise PanelError(
@@ -140,7 +137,7 @@ def gather(spec: Spec, data: object = None, *, outcome: bool = True) -> Gathered
     """
     tables = as_tables(data)
     wanted = [*dict(columns_read(spec, outcome))]
-    sources = read_sources(spec, tables, wanted)
+    sources = read_sources(spec, tables, wanted, numeric(spec, outcome))
     table = sources.table
     problems = [*absent(spec, table, outcome), *taken(spec, table, outcome), *hidden(spec, table)]
     if problems:
@@ -148,7 +145,7 @@ def gather(spec: Spec, data: object = None, *, outcome: bool = True) -> Gathered
     rows, problems = cast_rows(spec, table, outcome)
     if problems:
         raise PanelError(problems)
-    regions = sorted(set(rows["cluster"].to_numpy().tolist()))
+    regions = clusters_of(rows)
     years = rows["year"].to_numpy()
     span = (int(years.min()), int(years.max()))
     networks = read_networks(spec, tables.ties, sources.counted, regions, span)

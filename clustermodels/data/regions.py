@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.networks import Networks
+from clustermodels.data.panel import clusters_of
 from clustermodels.data.scores import score, years_judged
 from clustermodels.errors import PanelError, Problem
 from clustermodels.spec.clusters import Clusters
@@ -41,7 +42,7 @@ def judge(
     declared = spec.clusters
     if declared is None:
         return None
-    regions = sorted(set(rows["cluster"].to_numpy().tolist()))
+    regions = clusters_of(rows)
     when = _years(spec, declared, rows)
     try:
         return score(declared, rows, regions, when, networks, counted, _amounts(spec))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.panel import clusters_of
 from clustermodels.errors import Problem, choices
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
@@ -17,7 +19,7 @@ from clustermodels.tables.table import Table
 
 def unnamed(cluster: NDArray[np.object_], table: Table, column: str) -> Iterator[Problem]:
     """Find rows without a cluster."""
-    for spot in [index for index, label in enumerate(cluster) if label is None][:5]:
+    for spot in np.flatnonzero(pd.isna(cluster))[:5].tolist():
         yield Problem(
             "a row without a cluster",
             "Name its cluster or delete the row.",
@@ -85,12 +87,12 @@ def one_cluster(spec: Spec, rows: xr.Dataset, table: Table) -> Iterator[Problem]
     year = spec.fixed_effects.get(YEAR)
     if CLUSTER not in spec.fixed_effects or year is None or year.pooling != "free":
         return
-    clusters = set(rows["cluster"].to_numpy().tolist())
+    clusters = clusters_of(rows)
     if len(clusters) == 1:
         yield spec.source.problem(
             ("data", "panel", "cluster"),
             f"{table.name} has one cluster only, and a cluster effect beside free year effects "
             "needs two or more",
-            got=repr(clusters.pop()),
+            got=repr(clusters[0]),
             fix="Name the column that tells clusters apart, or write 'fixed_effects: {}'.",
         )

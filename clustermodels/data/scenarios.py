@@ -219,10 +219,7 @@ def _is(spec: Spec, values: NDArray[np.generic], condition: Where, path: Path) -
     wanted = condition.is_ if isinstance(condition.is_, tuple) else (condition.is_,)
     met = np.zeros(len(values), dtype=bool)
     for value in wanted:
-        if values.dtype.kind in "fi":
-            hit = values == value
-        else:
-            hit = np.array([label == str(value) for label in values.tolist()], dtype=bool)
+        hit = values == (value if values.dtype.kind in "fi" else str(value))
         if not np.any(hit):
             known = sorted({str(label) for label in values.tolist()})
             close = nearest(str(value), known)

@@ -53,11 +53,18 @@ class Sources:
     found: tuple[Finding, ...]
 
 
-def read_sources(spec: Spec, tables: Tables, wanted: list[str]) -> Sources:
+def read_sources(spec: Spec, tables: Tables, wanted: list[str], numeric: set[str]) -> Sources:
     """Read the panel's table and count the records, and join the two on cluster and year.
 
     A region that the records name has 0 in the years between the records' first and last in
     which it has none; of other regions and years nothing is known.
+
+    Parameters
+    ----------
+    spec, tables
+        The document, and the tables to use instead of its files.
+    wanted, numeric
+        The columns of the panel to read, and those among them that are asked for as numbers.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def read_sources(spec: Spec, tables: Tables, wanted: list[str]) -> Sources:
         raise PanelError(problems)
     table = counted = None
     try:
-        table = _panel(spec, tables.panel, wanted) if spec.data.panel is not None else None
+        table = _panel(spec, tables.panel, wanted, numeric) if spec.data.panel is not None else None
     except PanelError as error:
         problems += error.problems
     try:
@@ -118,7 +125,7 @@ def _not_there(spec: Spec, tables: Tables) -> Iterator[Problem]:
                 yield spec.source.problem(path, f"{source.path}: {found.what}", fix=found.fix)
 
 
-def _panel(spec: Spec, data: object, wanted: list[str]) -> Table:
+def _panel(spec: Spec, data: object, wanted: list[str], numeric: set[str]) -> Table:
     if data is not None:
         return from_object(data)
     source = spec.data.panel
@@ -126,7 +133,11 @@ def _panel(spec: Spec, data: object, wanted: list[str]) -> Table:
     assert source.path is not None
     columns = [column for column in wanted if column not in spec.data.counts]
     return read_table(
-        spec.source.folder / source.path, name=source.path, table=source.table, columns=columns
+        spec.source.folder / source.path,
+        name=source.path,
+        table=source.table,
+        columns=columns,
+        numeric=numeric,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from clustermodels.errors import Problem
@@ -96,11 +97,10 @@ def years(table: Table, column: str) -> tuple[NDArray[np.int64], list[Problem]]:
     """Cast a column to years, (row,); every row must have a whole one."""
     values = table.columns[column]
     if values.dtype.kind == "O":
-        cells = values.tolist()
-        fits = np.array([cell is not None and bool(_WHOLE.fullmatch(cell)) for cell in cells])
-        cast = np.array(
-            [float(cell) if fit else np.nan for cell, fit in zip(cells, fits, strict=True)]
-        )
+        codes, cells = pd.factorize(values)
+        fitting = [cell if _WHOLE.fullmatch(cell) else "nan" for cell in cells.tolist()]
+        cast = np.array([*map(float, fitting), np.nan])[codes]
+        fits = np.isfinite(cast)
     else:
         cast = values.astype(float)
         fits = np.isfinite(cast) & (cast == np.floor(cast)) & (np.abs(cast) < 1e9)
@@ -121,14 +121,13 @@ def labels(table: Table, column: str) -> NDArray[np.object_]:
     values = table.columns[column]
     if values.dtype.kind == "O":
         return values.astype(object)
-    if values.dtype.kind == "b":
-        return np.array(["true" if value else "false" for value in values], dtype=object)
-    return np.array([_label(value) for value in values.tolist()], dtype=object)
+    codes, different = pd.factorize(values)
+    return np.array([*map(_label, different.tolist()), None], dtype=object)[codes]
 
 
-def _label(value: float) -> str | None:
-    if value != value:  # nan
-        return None
+def _label(value: float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 

@@ -34,10 +34,23 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def is_pattern(file: Path) -> bool:
+    """Tell whether DuckDB would take a path for a pattern of several."""
+    return any(mark in str(file.resolve()) for mark in "*?[")
+
+
+def close_to(connection: duckdb.DuckDBPyConnection, path: str | None = None) -> None:
+    """Let a connection read this file and no other, for good."""
+    allowed = "" if path is None else literal(path)
+    connection.execute(f"SET allowed_paths=[{allowed}]")
+    connection.execute("SET enable_external_access=false")
+    connection.execute("SET lock_configuration=true")
+
+
 def plain_path(file: Path, name: str) -> str:
     """Give the whole path of a file; DuckDB would take some characters in it for a pattern."""
     path = str(file.resolve())
-    if any(mark in path for mark in "*?["):
+    if is_pattern(file):
         raise refused(name, "it lies in a folder with *, ? or [ in its name", "Rename the folder.")
     return path
 
@@ -46,9 +59,7 @@ def read_parquet(file: Path, name: str, columns: Sequence[str] | None, sha256: s
     """Read a Parquet file; the connection may open this file only."""
     path = plain_path(file, name)
     with duckdb.connect(config=CLOSED) as connection:
-        connection.execute(f"SET allowed_paths=[{literal(path)}]")
-        connection.execute("SET enable_external_access=false")
-        connection.execute("SET lock_configuration=true")
+        close_to(connection, path)
         try:
             relation = connection.read_parquet(path)
             return _fetched(relation, name, columns, sha256)

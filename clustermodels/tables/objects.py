@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
 
 from clustermodels.tables.table import Table, refused
-from clustermodels.tables.text import MISSING
+from clustermodels.tables.text import MISSING, cleaned
 
 HANDED_OVER = "<table>"
 
@@ -91,6 +92,8 @@ def _values(series: pd.Series[Any]) -> NDArray[np.generic]:
         return series.to_numpy(dtype=np.int64)
     if kind in "iufb":
         return series.to_numpy(dtype=float, na_value=np.nan)
+    if infer_dtype(series) == "string":
+        return cleaned(series.to_numpy(dtype=object))
     cells = [None if gone else cell for cell, gone in zip(series.tolist(), missing, strict=True)]
     if all(cell is None or _is_number(cell) for cell in cells) and not missing.all():
         return np.array([np.nan if cell is None else float(cell) for cell in cells])

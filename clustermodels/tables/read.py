@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import pandas as pd
 
 from clustermodels.errors import choices, nearest
 from clustermodels.tables.database import read_duckdb, read_parquet
+from clustermodels.tables.delimited import read_delimited
 from clustermodels.tables.objects import from_frame
 from clustermodels.tables.table import Table, refused
-from clustermodels.tables.text import read_delimited, read_json_lines
+from clustermodels.tables.text import read_json_lines
 
 Wanted = Sequence[str] | None
 
@@ -25,6 +26,7 @@ def read_table(
     name: str | None = None,
     table: str | None = None,
     columns: Wanted = None,
+    numeric: Container[str] = (),
 ) -> Table:
     """Read a table from a file, and from no other.
 
@@ -38,6 +40,9 @@ def read_table(
         The table of a DuckDB file; needed where it has several.
     columns
         Read only these, where the file has them; ``Table.available`` lists what it has.
+    numeric
+        Columns that are asked for as numbers: of delimited text, which does not tell numbers from
+        text, they come as numbers where all of their cells are.
 
     Raises
     ------
@@ -49,6 +54,8 @@ def read_table(
     kind = kind_of_file(file, said, table)
     if kind in DATABASES:
         return read_duckdb(file, said, table, columns, sha256_of(file))
+    if kind in DELIMITED:
+        return read_delimited(file, said, columns, sha256_of(file), numeric)
     return READERS[kind](file, said, columns, sha256_of(file))
 
 
@@ -84,12 +91,12 @@ def kind_of_file(file: Path, name: str, table: str | None, row: str = "cluster-y
     kind = _kind(file)
     if table is not None and kind not in DATABASES:
         raise refused(name, "only a DuckDB file has tables", "Remove 'table:'.")
-    if kind not in (*READERS, *DATABASES):
-        fix = f"Save it as one of {choices([*READERS, '.csv.gz', *DATABASES])}."
+    if kind not in (*DELIMITED, *READERS, *DATABASES):
+        fix = f"Save it as one of {choices([*DELIMITED, *READERS, '.csv.gz', *DATABASES])}."
         if kind in (".xlsx", ".xls"):
             fix = "In Excel: save as CSV UTF-8."
         raise refused(name, f"unknown kind of file '{kind}'", fix)
-    if kind in READERS and file.stat().st_size == 0:
+    if kind not in DATABASES and file.stat().st_size == 0:
         raise refused(name, "the file is empty", f"Write a header and a row per {row}.")
     return kind
 
@@ -147,10 +154,8 @@ def _is_plain(read: pd.Series[Any], raw: pd.Series[Any]) -> bool:
 
 
 DATABASES = (".duckdb", ".db")
+DELIMITED = (".csv", ".tsv", ".txt")
 READERS: dict[str, Callable[[Path, str, Wanted, str], Table]] = {
-    ".csv": read_delimited,
-    ".tsv": read_delimited,
-    ".txt": read_delimited,
     ".parquet": read_parquet,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,

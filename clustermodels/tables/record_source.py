@@ -15,19 +15,19 @@ import pandas as pd
 from clustermodels.tables.database import (
     CLOSED,
     chosen_table,
+    close_to,
     first_line,
     identifier,
     literal,
     plain_path,
 )
+from clustermodels.tables.layout import Layout, layout
 from clustermodels.tables.objects import from_object
-from clustermodels.tables.read import DATABASES, kind_of_file, read_table, sha256_of
-from clustermodels.tables.record_text import Layout, layout
+from clustermodels.tables.read import DATABASES, DELIMITED, kind_of_file, read_table, sha256_of
 from clustermodels.tables.table import Table, refused
 
 # What is larger goes to a temporary folder, so that any machine can count any file.
 MEMORY = "2500MB"
-_DELIMITED = (".csv", ".tsv", ".txt")
 _ATTACHED = "given"
 
 
@@ -97,7 +97,7 @@ def opened(source: object, name: str, table: str | None, names: set[str]) -> Ite
                 yield _file(connection, Path(source), name, table, names)
             else:
                 handed_over = from_object(source)
-                _close(connection)
+                close_to(connection)
                 yield _frame(connection, handed_over, name, names)
         except duckdb.OutOfMemoryException as error:
             fix = "Free space in the folder for temporary files, or count fewer columns."
@@ -109,14 +109,6 @@ def opened(source: object, name: str, table: str | None, names: set[str]) -> Ite
             raise refused(name, f"cannot be read: {said}", "Save it again.") from None
         finally:
             connection.close()
-
-
-def _close(connection: duckdb.DuckDBPyConnection, path: str | None = None) -> None:
-    """Let the connection read this file and no other, for good."""
-    allowed = "" if path is None else literal(path)
-    connection.execute(f"SET allowed_paths=[{allowed}]")
-    connection.execute("SET enable_external_access=false")
-    connection.execute("SET lock_configuration=true")
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
@@ -135,12 +127,12 @@ def _file(
         return _database(connection, file, name, table)
     if kind == ".parquet":
         path = plain_path(file, name)
-        _close(connection, path)
+        close_to(connection, path)
         relation = f"read_parquet({literal(path)})"
         return _native(connection, relation, name, sha256_of(file), "a Parquet file", path)
-    found = layout(file, name) if kind in _DELIMITED else None
-    if found is None:
-        _close(connection)
+    found = layout(file, name, "record") if kind in DELIMITED else None
+    if found is None or found.lines is None:
+        close_to(connection)
         return _frame(connection, read_table(file, name=name, columns=sorted(names)), name, names)
     return _delimited(connection, file, name, found)
 
@@ -190,15 +182,7 @@ def _delimited(
     connection: duckdb.DuckDBPyConnection, file: Path, name: str, found: Layout
 ) -> RecordSource:
     """Take a delimited text: every cell as it is written, under names of our own."""
-    path = plain_path(file, name)
-    _close(connection, path)
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(found.header)))
-    packed = "gzip" if file.suffix.lower() == ".gz" else "none"
-    relation = (
-        f"read_csv({literal(path)}, auto_detect=false, header=true, "
-        f"delim={literal(found.delimiter)}, quote='\"', escape='\"', encoding='utf-8', "
-        f"compression='{packed}', columns={{{columns}}})"
-    )
+    close_to(connection, plain_path(file, name))
 
     def otherwise(names: Sequence[str]) -> Table:
         found.check()
@@ -209,7 +193,7 @@ def _delimited(
         name,
         sha256_of(file),
         tuple(found.header),
-        relation,
+        found.relation(),
         {column: f"c{i}" for i, column in enumerate(found.header)},
         otherwise,
         found,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import re
 import shlex
@@ -15,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from clustermodels.errors import PanelError, Problem
@@ -70,26 +70,6 @@ def _encoding(raw: bytes) -> str:
     if pairs >= 0.8 * high:
         return "GB18030"
     return "WINDOWS-1252" if re.search(rb"[\x80-\x9f]", raw) else "ISO-8859-1"
-
-
-def read_delimited(file: Path, name: str, columns: Sequence[str] | None, sha256: str) -> Table:
-    """Read CSV or the like; the delimiter is the commonest of , ; tab | in the header."""
-    text = decoded(file, name)
-    if not text.strip():
-        raise refused(name, "the file is empty", "Write a header and a row per cluster-year.")
-    found = delimited(io.StringIO(text, newline=""), name)
-    header = found.header
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for line, row in found.rows:
-        rows.append(row)
-        lines.append(line)
-    if not rows:
-        raise refused(name, "a header and no rows", "Write a row per cluster and year.", 1)
-    wanted = [i for i, column in enumerate(header) if columns is None or column in columns]
-    cells = list(zip(*rows, strict=True))
-    values = {header[i]: _cleaned(cells[i]) for i in wanted}
-    return Table(name, values, tuple(header), np.array(lines, dtype=np.int64), sha256)
 
 
 @dataclass(frozen=True)
@@ -177,9 +157,15 @@ def _check_header(header: list[str], name: str, line: int) -> None:
         )
 
 
-def _cleaned(cells: Sequence[str]) -> NDArray[np.object_]:
-    stripped = [cell.strip() for cell in cells]
-    return np.array([None if cell in MISSING else cell for cell in stripped], dtype=object)
+def cleaned(cells: NDArray[np.generic]) -> NDArray[np.object_]:
+    """Take the blanks off cells of text, (row,), and give None for those that are missing.
+
+    Each different cell is looked at once, and rows share its text.
+    """
+    codes, different = pd.factorize(cells)
+    stripped = [cell.strip() for cell in different.tolist()]
+    known = [None if cell in MISSING else cell for cell in stripped]
+    return np.array([*known, None], dtype=object)[codes]
 
 
 def read_json_lines(file: Path, name: str, columns: Sequence[str] | None, sha256: str) -> Table:
@@ -224,7 +210,7 @@ def _typed(cells: list[object], name: str, column: str, lines: list[int]) -> NDA
         return np.array(cells, dtype=bool)
     if all(cell is None or _is_exact(cell) for cell in cells):
         return np.array([np.nan if cell is None else cell for cell in cells], dtype=float)
-    return _cleaned(["" if cell is None else _text(cell) for cell in cells])
+    return cleaned(np.array([None if cell is None else _text(cell) for cell in cells], object))
 
 
 def _is_exact(cell: object) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 import clustermodels as cm
 from clustermodels.spec.ties import RecordTies
-from clustermodels.tables import record_text
+from clustermodels.tables import layout
 from clustermodels.tables.records import count_records
 from tests.tables.test_records import ROWS, declared
 
@@ -91,7 +91,7 @@ def test_the_first_of_the_shown_cells_is_said_first(tmp_path):
 
 
 def test_only_the_beginning_of_a_large_file_is_looked_through(tmp_path, monkeypatch):
-    monkeypatch.setattr(record_text, "_LOOKED_THROUGH", 2)
+    monkeypatch.setattr(layout, "_LOOKED_THROUGH", 2)
     path = tmp_path / "r.csv"
     path.write_text(HEADER + "p,A,2020,o,1,AI\n" * 2 + "p,A,x,o,1,AI\n")
     (line,) = refusal(path)

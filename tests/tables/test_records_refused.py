@@ -9,7 +9,7 @@ import pytest
 import clustermodels as cm
 from clustermodels.spec.records import Records
 from clustermodels.spec.ties import RecordTies
-from clustermodels.tables import record_source, record_text
+from clustermodels.tables import layout, record_source
 from clustermodels.tables.records import count_records
 from tests.tables.test_records import CELLS, NAMES, ROWS, declared, written
 
@@ -256,7 +256,7 @@ def test_a_damaged_gz(tmp_path):
 
 
 def test_a_letter_split_between_two_parts_is_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(record_text, "_PART", 3)
+    monkeypatch.setattr(layout, "_PART", 3)
     path = tmp_path / "r.csv"
     path.write_text(f"{HEADER}p,北京,2020,o,1,AI\n", "utf-8")
     counted = count_records(path, declared(), None, name="r")
