@@ -7,6 +7,9 @@ where they say much: then s and every z are tied to one another, and b itself is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -26,9 +29,8 @@ REACH = 3.0
 def centred(design: Design) -> tuple[str, ...]:
     """Name the pooled terms whose levels are each well determined by their own rows.
 
-    A few rounds of expectation and maximisation at the mode of the coefficients estimate the
-    family's parameters and the sds (correlations are taken as 0). This chooses coordinates for a
-    sampler, no number of the model: whatever is chosen, the posterior is the same.
+    This chooses coordinates for a sampler, no number of the model: whatever is chosen, the
+    posterior is the same.
 
     Parameters
     ----------
@@ -40,9 +42,34 @@ def centred(design: Design) -> tuple[str, ...]:
     tuple of str
         Posterior names of terms.
     """
-    pooled = [block for block in design.blocks if block.sds]
-    if not pooled:
+    if not any(block.sds for block in design.blocks):
         return ()
+    shares = settle(design).shares
+    return tuple(name for name, share in shares.items() if share > INFORMED)
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Where a few rounds of expectation and maximisation end.
+
+    Parameters
+    ----------
+    mode
+        Of the coefficients, at what the round before gave.
+    given
+        The parameters, and variances on the diagonal: correlations are taken as 0.
+    shares
+        Of each pooled term, its variance over levels by that with which rows determine a level.
+    """
+
+    mode: Mode
+    given: Given
+    shares: Mapping[str, float]
+
+
+def settle(design: Design) -> Settled:
+    """Estimate the family's parameters and the sds at the mode of the coefficients."""
+    pooled = [block for block in design.blocks if block.sds]
     given = Given(
         {name: quantile(prior, [0.5]) for name, prior in design.outcome.parameters.items()},
         {
@@ -55,7 +82,7 @@ def centred(design: Design) -> tuple[str, ...]:
         found = find_mode(design, given)
         variances, shares = _variances(found, given)
         given = Given(_parameters(design, found, given), variances)
-    return tuple(name for name, share in shares.items() if share > INFORMED)
+    return Settled(found, given, shares)
 
 
 def _variances(found: Mode, given: Given) -> tuple[dict[str, Values], dict[str, float]]:

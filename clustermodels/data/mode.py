@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,25 @@ def find_mode(design: Design, given: Given) -> Mode:
     first, second = _derivatives(design, given, x @ beta)
     hessian = _hessian(x, precision, -second)
     return Mode(pieces, x, precision, centre, beta, first, second, hessian)
+
+
+def around(found: Mode) -> Callable[[np.random.Generator], Values]:
+    """Give what draws coefficients, (p,), from the normal law that the mode and its curvature are.
+
+    With H = X'WX + P and standard normal e and f, H^-1 (X' W^1/2 e + P^1/2 f) has covariance H^-1,
+    and takes one solution of a sparse system. P is taken as diagonal, so covariances over levels
+    must be, too.
+    """
+    weight = np.maximum(-found.second, 0.0)
+    factored = splu(_hessian(found.x, found.precision, weight))
+    own = np.sqrt(found.precision.diagonal())
+
+    def draw(rng: np.random.Generator) -> Values:
+        rows = found.x.T @ (np.sqrt(weight) * rng.normal(size=len(weight)))
+        apart: Values = factored.solve(rows + own * rng.normal(size=len(own)))
+        return found.beta + apart
+
+    return draw
 
 
 def _intercept(design: Design) -> Piece:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
-import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nutpie
+import pandas as pd
 import xarray as xr
 
 from clustermodels.data.design import Design
 from clustermodels.engines.draws import Progress, Tick
+from clustermodels.engines.nuts_compiled import compiled
 from clustermodels.errors import FitError
-from clustermodels.model.build import EXPECTED, build_model
+from clustermodels.model.build import coords
 from clustermodels.spec.engine import Nuts
 
 # Measured on two cores: with 85 parameters low rank halves the time of a fit and with 145 it takes
 # five times as long, for as many steps.
 LOW_RANK_UP_TO = 100
-
-# Once PyTensor has warned that it found no BLAS there is nothing that a user could do about it.
-_BLAS = "PyTensor could not link to a BLAS"
 
 
 def sample(design: Design, engine: Nuts, progress: Progress | None = None) -> xr.DataTree:
@@ -47,24 +46,20 @@ def sample(design: Design, engine: Nuts, progress: Progress | None = None) -> xr
     FitError
         If sampling fails. Interrupting cancels it: no shortened posterior is ever returned.
     """
-    model = build_model(design)
-    kept = [v.name for v in model.unobserved_RVs if v.name != EXPECTED]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=_BLAS)
-        compiled = nutpie.compile_pymc_model(model, var_names=kept)
+    model, free = compiled(design)
     ticks: list[Tick] = []
 
     def note(chains: list[Any]) -> None:
         ticks[:] = [Tick(c.finished_draws, c.total_draws, c.divergences) for c in chains]
 
     sampler = nutpie.sample(
-        compiled,
+        model,
         draws=engine.draws,
         tune=engine.tune,
         chains=engine.chains,
         seed=engine.seed,
         target_accept=engine.target_accept,
-        adaptation=_adaptation(engine, compiled.n_dim),
+        adaptation=_adaptation(engine, model.n_dim),
         save_warmup=False,
         progress_bar=False,
         progress_callback=note,
@@ -83,8 +78,7 @@ def sample(design: Design, engine: Nuts, progress: Progress | None = None) -> xr
         # left running, its threads would outlive the interpreter
         sampler.cancel()
         raise
-    free = {v.name for v in model.free_RVs}
-    return _grouped(tree, {name for name in free if name.startswith("z_")})
+    return _grouped(tree, free, coords(design))
 
 
 def _adaptation(engine: Nuts, parameters: int) -> str:
@@ -102,10 +96,11 @@ def _finished(sampler: Any) -> bool:
         return False
 
 
-def _grouped(tree: xr.DataTree, free: set[str]) -> xr.DataTree:
+def _grouped(tree: xr.DataTree, free: set[str], labels: Mapping[str, Sequence[Any]]) -> xr.DataTree:
     """Part what users read from the standardised variables that NUTS moved in."""
     drawn = tree["posterior"].to_dataset()
-    inside = [name for name in drawn.data_vars if name in free]
+    drawn = drawn.assign_coords({dim: pd.Index(labels[dim]) for dim in labels if dim in drawn.dims})
+    inside = [name for name in drawn.data_vars if name in free and str(name).startswith("z_")]
     stats = tree["sample_stats"].to_dataset()
     kept = {name: ours for name, ours in _STATS.items() if name in stats}
     return xr.DataTree.from_dict(

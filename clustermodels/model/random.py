@@ -10,11 +10,12 @@ import pytensor.tensor as pt
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.correlations import beta_parameter, pairs
+from clustermodels.model.numbers import Numbers
 from clustermodels.model.priors import positive
 from clustermodels.spec.names import correlation, level_dim
 
 
-def random_coefficients(block: Block) -> list[Any]:
+def random_coefficients(block: Block, given: Numbers) -> list[Any]:
     """Make the k internal coefficients of a pooled block, (level,) each.
 
     b_level = diag(s) L z_level with L the Cholesky factor of the correlations, whose prior is
@@ -23,7 +24,7 @@ def random_coefficients(block: Block) -> list[Any]:
     sd s_i L_ii.
     """
     assert block.factor is not None
-    sds = [_sd(term) for term in block.terms]
+    sds = [_sd(block, position, given) for position in range(len(block.terms))]
     z: list[Any] = []
     coefficients = []
     for row, sd, term in zip(_cholesky(block, len(sds)), sds, block.terms, strict=True):
@@ -39,11 +40,12 @@ def random_coefficients(block: Block) -> list[Any]:
     return coefficients
 
 
-def _sd(term: Any) -> Any:
+def _sd(block: Block, position: int, given: Numbers) -> Any:
     """Make a group sd: internal for the predictor, and named in the user's units."""
+    term, place = block.terms[position], (block.name, position)
     assert term.sd_name is not None
-    internal = positive(f"z_{term.sd_name}", term.prior)
-    pm.Deterministic(term.sd_name, internal * term.unit)
+    internal = positive(f"z_{term.sd_name}", term.prior, given.priors[place])
+    pm.Deterministic(term.sd_name, internal * given.units[place])
     return internal
 
 

@@ -212,7 +212,7 @@ def test_an_interrupt_cancels_and_returns_nothing(small, monkeypatch):
     def interrupted(seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(nuts.nutpie, "compile_pymc_model", lambda model, var_names: Compiled)
+    monkeypatch.setattr(nuts, "compiled", lambda design: (Compiled, set()))
     monkeypatch.setattr(nuts.nutpie, "sample", lambda *given, **named: running)
     monkeypatch.setattr(nuts.time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -41,6 +41,8 @@ DIMS = {
     "count": ("obs",),
 }
 
+DATA = {"data::outcome", "data::columns", "data::codes", "data::scalars"}
+
 
 @pytest.fixture(scope="module")
 def design():
@@ -55,7 +57,8 @@ def test_every_name_has_its_dims_and_coords(design):
         assert name in model.named_vars
         assert tuple(named.get(name, ())) == dims, name
     others = set(model.named_vars) - set(DIMS)
-    assert all(name.startswith("z_") for name in others), others
+    assert all(name.startswith(("z_", "data::")) for name in others), others
+    assert {name for name in others if name.startswith("data::")} == DATA
     coords = model.coords
     assert [*coords["cluster"]] == [*"ABCDE"]
     assert [str(year) for year in coords["year"]] == [str(y) for y in range(2010, 2019)]

@@ -13,7 +13,6 @@ from scipy import stats
 
 import clustermodels as cm
 from tests.recovery import checks, world
-from tests.recovery.compiled_once import compiled_once
 
 REPLICATES = 100
 THINNED = 99
@@ -40,15 +39,14 @@ def replicates(request):
     family = request.param
     rows = world.table()
     truths, draws, diverged = [], [], []
-    with compiled_once():
-        for number in range(REPLICATES):
-            spec = cm.read_spec(world.document(family, seed=number))
-            truth = world.truth(spec, np.random.default_rng([5, number]))
-            made = cm.fit(spec, world.outcome(spec, truth, rows, seed=number))
-            quantities = dict(_quantities(truth, made))
-            truths.append([value for value, _ in quantities.values()])
-            draws.append(np.column_stack([drawn for _, drawn in quantities.values()]))
-            diverged.append(made.tree["sample_stats"]["diverging"].mean().item())
+    for number in range(REPLICATES):
+        spec = cm.read_spec(world.document(family, seed=number))
+        truth = world.truth(spec, np.random.default_rng([5, number]))
+        made = cm.fit(spec, world.outcome(spec, truth, rows, seed=number))
+        quantities = dict(_quantities(truth, made))
+        truths.append([value for value, _ in quantities.values()])
+        draws.append(np.column_stack([drawn for _, drawn in quantities.values()]))
+        diverged.append(made.tree["sample_stats"]["diverging"].mean().item())
     made = Replicates(
         tuple(quantities), np.array(truths), np.array(draws), float(np.mean(diverged))
     )

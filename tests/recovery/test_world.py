@@ -1,12 +1,10 @@
-"""What calibration rests on: a truth means what it says, and the shortcut is none."""
+"""What calibration rests on: a truth means what it says."""
 
 import numpy as np
-import pymc as pm
 import pytest
 
 import clustermodels as cm
 from tests.recovery import world
-from tests.recovery.compiled_once import OUTCOME, let_the_outcome_vary
 
 
 @pytest.fixture(scope="module")
@@ -48,27 +46,3 @@ def test_a_truth_is_in_the_units_of_the_user(rows):
         between = mean - mean.groupby(seen["city"]).first().mean()
         wanted = wanted + truth["cluster_means"][name] * between.to_numpy()
     np.testing.assert_allclose(seen["y"], wanted, atol=1e-7)
-
-
-@pytest.mark.parametrize("family", world.FAMILIES)
-def test_an_outcome_handed_over_gives_the_density_of_one_built_in(family, rows):
-    spec = cm.read_spec(world.document(family, seed=1))
-
-    def model(number):
-        truth = world.truth(spec, np.random.default_rng(number))
-        panel = cm.read_panel(spec, world.outcome(spec, truth, rows, seed=number))
-        return cm.build_model(cm.design(spec, panel, cm.learn(spec, panel)))
-
-    built_in, swapped = model(2), model(3)
-    before = let_the_outcome_vary(swapped)
-    (likelihood,) = built_in.observed_RVs
-    values = np.asarray(built_in.rvs_to_values[likelihood].eval())
-    assert (before != values).any()
-    pm.set_data({OUTCOME: values}, model=swapped)
-    rng = np.random.default_rng(4)
-    point = {
-        name: value + rng.normal(0, 0.3, np.shape(value))
-        for name, value in built_in.initial_point().items()
-    }
-    wanted = built_in.compile_logp()(point)
-    assert swapped.compile_logp()(point) == pytest.approx(wanted, rel=1e-10)

@@ -1,0 +1,109 @@
+"""Where chains start: around the mode, each at its own draw from the normal law there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.centring import settle
+from clustermodels.data.design import Design
+from clustermodels.data.mode import around
+from clustermodels.data.panel import Values
+from clustermodels.families.priors import Prior
+from clustermodels.spec.names import INTERCEPT, correlation
+
+# How far the logs of sds and parameters, and the log odds of correlations, are moved: about as far
+# as the posterior is wide where there are a handful of levels.
+SPREAD = 0.3
+
+Point = dict[str, Values]
+
+
+def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
+    """Give what makes a starting point of a seed.
+
+    Chains that start at different draws can disagree, so that R-hat means something; and no chain
+    spends its tuning on the way to the bulk of the posterior.
+
+    Parameters
+    ----------
+    design
+        Whose outcome is observed.
+    names
+        Of the variables that the sampler moves in, after their transforms, in its order.
+    """
+    settled = settle(design)
+    draw = around(settled.mode)
+    sds = {name: np.sqrt(np.diag(value)) for name, value in settled.given.covariances.items()}
+
+    def start(seed: int) -> Values:
+        rng = np.random.default_rng(seed)
+        beta = draw(rng)
+        point: Point = {
+            f"{name}_log__": np.log(value) + SPREAD * rng.normal(size=1)
+            for name, value in settled.given.parameters.items()
+        }
+        internal: dict[str, Values] = {}
+        at = 0
+        for piece in settled.mode.pieces:
+            name = INTERCEPT if piece.block is None else piece.block.name
+            internal[name] = beta[at : at + piece.size]
+            at += piece.size
+        for block in design.blocks:
+            if block.pooling == "free":
+                point |= _free(block, internal)
+        for block in design.blocks:
+            if block.factor is None:
+                point |= _common(block, internal[block.name])
+            elif block.pooling == "partial":
+                point |= _pooled(block, internal[block.name], sds[block.name], rng)
+        point[f"z_{INTERCEPT}"] = _standard(design.intercept, internal[INTERCEPT])
+        return np.concatenate([point[name].ravel() for name in names])
+
+    return start
+
+
+def _standard(prior: Prior, value: Values) -> Values:
+    arguments = dict(prior.arguments)
+    standard: Values = (value - arguments["mean"]) / arguments["sd"]
+    return standard
+
+
+def _common(block: Block, beta: Values) -> Point:
+    return {
+        f"z_{block.name}_{at}" if block.labels else f"z_{term.name}": _standard(
+            term.prior, beta[at : at + 1]
+        )
+        for at, term in enumerate(block.terms)
+    }
+
+
+def _free(block: Block, internal: dict[str, Values]) -> Point:
+    """Part effects into their mean, which goes to what they vary around, and what sums to zero.
+
+    PyMC moves in n - 1 numbers: the image of the effects under the reflection that takes their
+    plane to the one where the last number is 0.
+    """
+    (term,) = block.terms
+    effects = internal[block.name]
+    mean, n = effects.mean(), len(effects)
+    centre = term.around or INTERCEPT
+    internal[centre] = internal[centre] + mean
+    z = (effects - mean) / dict(term.prior.arguments)["sd"]
+    return {f"z_{term.name}_zerosum__": z[:-1] - z[-1] / (1 + np.sqrt(n))}
+
+
+def _pooled(block: Block, beta: Values, sds: Values, rng: np.random.Generator) -> Point:
+    k = len(block.terms)
+    moved = sds * np.exp(SPREAD * rng.normal(size=k))
+    point: Point = {}
+    for term, sd, levels in zip(block.terms, moved, beta.reshape(k, -1), strict=True):
+        point[f"z_{term.sd_name}_log__"] = np.log([sd])
+        point[f"z_{term.name}"] = levels if term.centred else levels / sd
+    pairs = k * (k - 1) // 2
+    if pairs:
+        name = f"z_{correlation(block.name)}_logodds__"
+        point[name] = SPREAD * rng.normal(size=pairs)
+    return point
