@@ -33,12 +33,12 @@ PACKAGES = ("clustermodels", "pymc", "pytensor", "nutpie", "arviz", "xarray", "n
 Sampler = Callable[..., xr.DataTree]
 
 
-def _nuts(of: Design, engine: Any, progress: Progress | None) -> xr.DataTree:
-    drawn: xr.DataTree = engines.nuts.sample(of, engine, progress)
-    return drawn
-
-
-SAMPLERS: dict[str, Sampler] = {"nuts": _nuts}
+# Through the room's own door, which loads an engine when it is used.
+SAMPLERS: dict[str, Sampler] = {
+    "auto": lambda *given: engines.auto.sample(*given),
+    "latent_gaussian": lambda *given: engines.latent_gaussian.sample(*given),
+    "nuts": lambda *given: engines.nuts.sample(*given),
+}
 
 
 def register(kind: str, sampler: Sampler) -> None:
@@ -92,9 +92,10 @@ def fit(
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
     check_scenarios(spec, panel, learned)
-    moved = centred(design(spec, panel, learned))
-    learned = learned.model_copy(update={"centred": moved})
     of = design(spec, panel, learned)
+    if spec.engine.kind != "latent_gaussian":
+        learned = learned.model_copy(update={"centred": centred(of)})
+        of = design(spec, panel, learned)
     tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
     made = Fit(spec, panel, learned, _completed(tree, spec, panel, of))
     if out is not None:
@@ -118,7 +119,7 @@ def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.Da
         )
     groups["log_prior"] = log_prior(of, posterior)
     whole = xr.DataTree.from_dict(groups)
-    whole.attrs = provenance(spec, panel) | {
+    whole.attrs = provenance(spec, panel) | dict(tree.attrs) | {
         "log_likelihood": "stored" if stored else "made again on request"
     }
     return whole

@@ -21,14 +21,9 @@ class Engine(Section, ABC):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
 
 
-ENGINES: Kinds[Engine] = Kinds("engine", default="nuts")
+class Stepping(Engine, ABC):
+    """What engines have whose draws are steps of a chain, or may be."""
 
-
-@ENGINES.register
-class Nuts(Engine):
-    """The no-U-turn sampler: slow, general, the reference."""
-
-    kind: Literal["nuts"] = "nuts"
     tune: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=1000, description="draws per chain spent on adaptation, then thrown away"
     )
@@ -40,3 +35,27 @@ class Nuts(Engine):
     target_accept: Annotated[float, Field(ge=0.5, lt=1)] = Field(
         default=0.8, description="raise towards 0.99 where transitions diverge"
     )
+
+
+ENGINES: Kinds[Engine] = Kinds("engine", default="nuts")
+
+
+@ENGINES.register
+class Nuts(Stepping):
+    """The no-U-turn sampler: slow, general, the reference."""
+
+    kind: Literal["nuts"] = "nuts"
+
+
+@ENGINES.register
+class LatentGaussian(Engine):
+    """Independent draws without a sampler's steps, for latent Gaussian models: seconds."""
+
+    kind: Literal["latent_gaussian"] = "latent_gaussian"
+
+
+@ENGINES.register
+class Auto(Stepping):
+    """latent_gaussian where the document allows and its draws can be trusted, else nuts."""
+
+    kind: Literal["auto"] = "auto"

@@ -1,0 +1,300 @@
+"""Design to arrays: the factor with the most levels apart, everything else dense.
+
+The second derivative of a log density whose predictor is x'b + z'u_j has the shape of an
+arrowhead: a k x k block for each level j, a band that ties it to the q dense coefficients, and a
+dense q x q corner. Eliminating the blocks one after another takes one pass over sorted rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.design import Design
+from clustermodels.data.factors import Factor
+from clustermodels.data.panel import Positions, Values
+from clustermodels.families.priors import Prior
+from clustermodels.spec.names import INTERCEPT
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Where a block's coefficients stand.
+
+    Parameters
+    ----------
+    block
+        The block; None for the intercept.
+    start, size
+        Its dense coefficients, term by term and in each level by level; or its place among the k
+        coefficients of a level of the eliminated factor.
+    """
+
+    block: Block | None
+    start: int
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Arrow:
+    """A design as the kernels read it, its rows sorted by the eliminated factor.
+
+    Parameters
+    ----------
+    family
+        The family's name.
+    starts
+        (J + 1,): level j has rows starts[j] to starts[j + 1].
+    y, trials, offset
+        (n,).
+    z
+        (n, k): columns whose coefficients vary over the eliminated factor.
+    x
+        (n, p): columns of the first p dense coefficients, the intercept's first.
+    codes, values
+        (n, m): the other dense coefficients that a row has, and their columns' values.
+    basis
+        (q, r): the q dense coefficients are this times r free ones, since effects that sum to
+        zero over L levels are L - 1 numbers. Orthonormal by factor.
+    centre, precision
+        (r,) and (r, r): of the dense coefficients' normal prior, where no covariance is pooled.
+    dense, eliminated
+        What stands where.
+    order
+        (n,): the design's row of each sorted row.
+    """
+
+    family: str
+    starts: Positions
+    y: Values
+    trials: Values
+    offset: Values
+    z: Values
+    x: Values
+    codes: Codes
+    values: Values
+    basis: Values
+    centre: Values
+    precision: Values
+    dense: tuple[Part, ...]
+    eliminated: tuple[Part, ...]
+    order: Positions
+
+    @property
+    def levels(self) -> int:
+        """The number J of levels that are eliminated."""
+        return len(self.starts) - 1
+
+    @cached_property
+    def rows(self) -> tuple[Any, ...]:
+        """What every kernel reads of the rows: a column's values stand side by side, (k, n)."""
+        return (
+            self.starts,
+            self.y,
+            self.trials,
+            self.offset,
+            *(np.ascontiguousarray(of.T) for of in (self.z, self.x, self.codes, self.values)),
+        )
+
+
+def eliminated_factor(design: Design) -> Factor | None:
+    """Choose the factor with the most levels."""
+    factors = [block.factor for block in design.blocks if block.factor is not None]
+    return max(factors, key=lambda factor: len(factor.levels), default=None)
+
+
+def narrowed(design: Design, factor: Factor | None) -> dict[str, float]:
+    """Give the prior variances that common coefficients keep beside free effects.
+
+    Free effects that sum to zero over J levels, of sd s, around a common coefficient of sd t: each
+    level's own coefficient has the same joint prior as independent effects of sd s around a common
+    one of variance t^2 - s^2 / J. Independent effects can be eliminated level by level.
+    """
+    variances = {INTERCEPT: _sd(design.intercept) ** 2}
+    variances |= {
+        block.terms[0].name: _sd(block.terms[0].prior) ** 2
+        for block in design.blocks
+        if block.factor is None and block.labels is None
+    }
+    for block in design.blocks:
+        if factor is not None and block.factor is factor and block.pooling == "free":
+            (term,) = block.terms
+            variances[term.around or INTERCEPT] -= _sd(term.prior) ** 2 / len(factor.levels)
+    return variances
+
+
+def _sd(prior: Prior) -> float:
+    return dict(prior.arguments)["sd"]
+
+
+def _mean(prior: Prior) -> float:
+    return dict(prior.arguments)["mean"]
+
+
+def arrow(design: Design) -> Arrow:
+    """Lay a design out for the kernels.
+
+    Parameters
+    ----------
+    design
+        In the class (see ``classes``), its outcome observed.
+
+    Returns
+    -------
+    Arrow
+        Rows in the design's order where it is sorted by the eliminated factor already.
+    """
+    factor = eliminated_factor(design)
+    n = len(design.outcome.values)
+    if factor is None:
+        # nothing to eliminate: pieces of the rows, with no coefficients of their own
+        starts = np.append(np.arange(0, n, 64), n).astype(np.int64)
+        order = np.arange(n)
+    else:
+        order = np.argsort(factor.codes, kind="stable")
+        starts = np.searchsorted(factor.codes[order], np.arange(len(factor.levels) + 1))
+    own = [block for block in design.blocks if factor is not None and block.factor is factor]
+    common = [block for block in design.blocks if block.factor is None]
+    others = [b for b in design.blocks if b.factor is not None and b.factor is not factor]
+
+    dense = _placed([None, *common, *others])
+    eliminated = _placed_terms(own)
+    variances = narrowed(design, factor)
+    centre, precision, basis = _prior(design, dense, variances)
+    codes, values = _other_columns(others, dense, n)
+    ones = np.ones((n, 1))
+    return Arrow(
+        family=design.outcome.family.name,
+        starts=np.ascontiguousarray(starts, dtype=np.int64),
+        y=_taken(design.outcome.values, order),
+        trials=_taken(design.outcome.trials, order),
+        offset=_taken(design.outcome.offset, order),
+        z=_taken(np.column_stack([np.empty((n, 0)), *(block.values for block in own)]), order),
+        x=_taken(np.column_stack([ones, *(block.values for block in common)]), order),
+        codes=np.ascontiguousarray(codes[order]),
+        values=_taken(values, order),
+        basis=basis,
+        centre=centre,
+        precision=precision,
+        dense=dense,
+        eliminated=eliminated,
+        order=order,
+    )
+
+
+def _taken(values: Values, order: Positions) -> Values:
+    return np.ascontiguousarray(values[order], dtype=np.float64)
+
+
+def _placed(blocks: list[Block | None]) -> tuple[Part, ...]:
+    parts, start = [], 0
+    for block in blocks:
+        size = 1 if block is None else len(block.terms) * _levels(block)
+        parts.append(Part(block, start, size))
+        start += size
+    return tuple(parts)
+
+
+def _placed_terms(blocks: list[Block]) -> tuple[Part, ...]:
+    parts, start = [], 0
+    for block in blocks:
+        parts.append(Part(block, start, len(block.terms)))
+        start += len(block.terms)
+    return tuple(parts)
+
+
+def _levels(block: Block) -> int:
+    return 1 if block.factor is None else len(block.factor.levels)
+
+
+def _other_columns(blocks: list[Block], dense: tuple[Part, ...], rows: int) -> tuple[Codes, Values]:
+    start = {id(part.block): part.start for part in dense}
+    codes, values = [np.empty((rows, 0), dtype=np.int32)], [np.empty((rows, 0))]
+    for block in blocks:
+        assert block.factor is not None
+        for position in range(len(block.terms)):
+            first = start[id(block)] + position * _levels(block)
+            codes.append((block.factor.codes + first).astype(np.int32)[:, None])
+            values.append(block.values[:, position : position + 1])
+    return np.column_stack(codes), np.column_stack(values)
+
+
+def _prior(
+    design: Design, dense: tuple[Part, ...], variances: dict[str, float]
+) -> tuple[Values, Values, Values]:
+    """Give the prior of the free dense coefficients, and the basis that makes them all."""
+    centres: list[Values] = []
+    precisions: list[Values] = []
+    bases: list[Values] = []
+    for part in dense:
+        block = part.block
+        if block is None:
+            mean, variance = _mean(design.intercept), variances[INTERCEPT]
+            one = (np.array([mean]), np.array([1 / variance]), np.eye(1))
+        elif block.factor is None:
+            own = [variances.get(t.name, _sd(t.prior) ** 2) for t in block.terms]
+            if block.labels is not None:
+                own = [_sd(term.prior) ** 2 for term in block.terms]
+            means = np.array([_mean(term.prior) for term in block.terms])
+            one = (means, 1 / np.array(own), np.eye(len(own)))
+        elif block.pooling == "free":
+            contrasts = sum_to_zero(_levels(block))
+            precision = np.full(contrasts.shape[1], _sd(block.terms[0].prior) ** -2)
+            one = (np.zeros(contrasts.shape[1]), precision, contrasts)
+        else:
+            # pooled: the precision depends on hyperparameters, and is filled in with them
+            one = (np.zeros(part.size), np.zeros(part.size), np.eye(part.size))
+        centres.append(one[0])
+        precisions.append(one[1])
+        bases.append(one[2])
+    basis = np.zeros((sum(b.shape[0] for b in bases), sum(b.shape[1] for b in bases)))
+    row = column = 0
+    for piece in bases:
+        basis[row : row + piece.shape[0], column : column + piece.shape[1]] = piece
+        row, column = row + piece.shape[0], column + piece.shape[1]
+    return np.concatenate(centres), np.diag(np.concatenate(precisions)), basis
+
+
+def sum_to_zero(levels: int) -> Values:
+    """Give an orthonormal basis of the vectors that sum to zero, (levels, levels - 1) (Helmert).
+
+    Column c is (1, ..., 1, -c, 0, ..., 0) over the root of c (c + 1), c ones in front.
+
+    Examples
+    --------
+    >>> sum_to_zero(3).T.round(3).tolist()
+    [[0.707, -0.707, 0.0], [0.408, 0.408, -0.816]]
+    """
+    basis = np.zeros((levels, levels - 1))
+    for column in range(1, levels):
+        length = np.sqrt(column * (column + 1))
+        basis[:column, column - 1] = 1 / length
+        basis[column, column - 1] = -column / length
+    return basis
+
+
+def thinned(of: Arrow, every: int) -> Arrow:
+    """Keep every so-manieth level of the eliminated factor, with its rows."""
+    kept = np.arange(0, of.levels, every)
+    sizes = np.diff(of.starts)[kept]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    rows = np.repeat(of.starts[kept] - starts[:-1], sizes) + np.arange(starts[-1])
+    return replace(
+        of,
+        starts=starts.astype(np.int64),
+        y=of.y[rows],
+        trials=of.trials[rows],
+        offset=of.offset[rows],
+        z=of.z[rows],
+        x=of.x[rows],
+        codes=of.codes[rows],
+        values=of.values[rows],
+        order=of.order[rows],
+    )

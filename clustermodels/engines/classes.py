@@ -1,0 +1,53 @@
+"""Which designs are latent Gaussian models that the fast engine takes."""
+
+from __future__ import annotations
+
+from clustermodels.data.design import Design
+from clustermodels.engines.arrow import eliminated_factor, narrowed
+from clustermodels.engines.likelihoods import CODES
+from clustermodels.families.priors import Prior
+from clustermodels.spec.names import INTERCEPT
+
+# The engine keeps a dense matrix of this many coefficients.
+MOST_DENSE = 1200
+# Quadrature needs nodes^k points for each level.
+MOST_BY_LEVEL = 5
+
+
+def outside(design: Design) -> str | None:
+    """Say why a design is outside the class, a clause; None where it is inside."""
+    outcome = design.outcome
+    if outcome.family.name not in CODES:
+        return f"the family {outcome.family.name} is not one of {', '.join(CODES)}"
+    for name, prior in _coefficient_priors(design):
+        if prior.distribution != "normal":
+            return f"the prior of {name} is {prior.distribution}, not normal"
+    factor = eliminated_factor(design)
+    own = sum(len(b.terms) for b in design.blocks if factor and b.factor is factor)
+    dense = 1 + sum(
+        len(b.terms) * (len(b.factor.levels) if b.factor else 1)
+        for b in design.blocks
+        if b.factor is None or b.factor is not factor
+    )
+    if own > MOST_BY_LEVEL and outcome.family.name != "gaussian":
+        return (
+            f"{own} coefficients vary by {factor.name if factor else ''}, more than {MOST_BY_LEVEL}"
+        )
+    if dense > MOST_DENSE:
+        return f"{dense} coefficients beside those of the largest factor, more than {MOST_DENSE}"
+    for name, variance in narrowed(design, factor).items():
+        if variance <= 0:
+            return (
+                f"the prior of {name} is narrower than the mean of as many free effects is by "
+                "their own prior"
+            )
+    return None
+
+
+def _coefficient_priors(design: Design) -> list[tuple[str, Prior]]:
+    """List the priors that must be normal."""
+    found = [(INTERCEPT, design.intercept)]
+    for block in design.blocks:
+        if block.pooling != "partial":
+            found += [(block.name if block.labels else t.name, t.prior) for t in block.terms]
+    return found

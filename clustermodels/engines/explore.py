@@ -1,0 +1,213 @@
+"""The posterior of a few hyperparameters: its mode, then importance sampling that adapts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln, logsumexp
+
+from clustermodels.data.panel import Values
+
+Density = Callable[[Values], float]
+
+# A finite difference moves a coordinate by this, at first.
+REACH = 1e-3
+ROUNDS = 40
+POLISHES = 6
+# The climb ends where the next step would gain less than this in log density.
+CLOSE = 1e-3
+# Degrees of freedom of the proposals, heavier in the tails than what they cover.
+DF = 6.0
+# Towards 0 an sd's logarithm has a tail like e^x; proposals are this much wider than at the mode.
+WIDER = 1.3
+# Bells are put at so many points, once the weights are worth so many points a dimension.
+CENTRES = 200
+FOLLOWED = 20
+# Points whose distances to all bells are held together.
+BATCH = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Bells:
+    """A mixture of multivariate t laws of one shape.
+
+    Parameters
+    ----------
+    means
+        (C, d).
+    factor
+        (d, d): the Cholesky factor of their scale.
+    """
+
+    means: Values
+    factor: Values
+
+    def draw(self, rng: np.random.Generator, size: int) -> Values:
+        """Draw (size, d)."""
+        z = rng.standard_normal((size, self.means.shape[1]))
+        stretch = np.sqrt(DF / rng.chisquare(DF, size))
+        centres = self.means[rng.permutation(np.arange(size) % len(self.means))]
+        return np.asarray(centres + (z * stretch[:, None]) @ self.factor.T, dtype=np.float64)
+
+    def log_density(self, x: Values) -> Values:
+        """Give the normalised log density, (S, d) -> (S,)."""
+        count, d = self.means.shape
+        white = np.linalg.solve(self.factor, x.T).T
+        middles = np.linalg.solve(self.factor, self.means.T).T
+        root = np.log(np.diag(self.factor)).sum()
+        constant = gammaln((DF + d) / 2) - gammaln(DF / 2) - 0.5 * d * np.log(DF * np.pi) - root
+        found = np.empty(len(x))
+        for start in range(0, len(x), BATCH):
+            here = white[start : start + BATCH]
+            gap = ((here[:, None] - middles) ** 2).sum(axis=2)
+            logs = -0.5 * (DF + d) * np.log1p(gap / DF)
+            found[start : start + BATCH] = logsumexp(logs, axis=1)
+        return np.asarray(found + constant - np.log(count))
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Laws, and the share of each."""
+
+    laws: tuple[Bells, ...]
+    shares: Values
+
+    def draw(self, rng: np.random.Generator, size: int) -> Values:
+        """Draw (size, d), as many from each law as its share says."""
+        cuts = np.round(np.cumsum(self.shares) * size).astype(int)
+        counts = np.diff(np.concatenate([[0], cuts]))
+        drawn = [law.draw(rng, n) for law, n in zip(self.laws, counts, strict=True)]
+        return rng.permutation(np.concatenate(drawn), axis=0)
+
+    def log_density(self, x: Values) -> Values:
+        """Give the normalised log density, (S, d) -> (S,)."""
+        each = np.stack([law.log_density(x) for law in self.laws])
+        return np.asarray(logsumexp(each, axis=0, b=self.shares[:, None]))
+
+
+def peak(density: Density, start: Values) -> tuple[Values, Values]:
+    """Climb to the mode by BFGS with finite differences.
+
+    Returns
+    -------
+    x, covariance
+        (d,), and (d, d): minus the inverse of the second derivatives there, by finite differences.
+    """
+    d = len(start)
+    x, height = start, density(start)
+    inverse = 0.3 * np.eye(d)
+    gradient = _gradient(density, x, np.full(d, REACH))
+    for _ in range(ROUNDS):
+        step = inverse @ gradient
+        step *= min(1.0, 1.5 / max(np.abs(step).max(), 1e-12))
+        if gradient @ step < CLOSE:
+            break
+        share = 1.0
+        while True:
+            moved = x + share * step
+            new = density(moved)
+            if new > height + 1e-4 * share * float(gradient @ step) or share < 1e-4:
+                break
+            share /= 3
+        if new <= height:
+            break
+        slope = _gradient(density, moved, np.full(d, REACH))
+        change, bend = moved - x, gradient - slope
+        if change @ bend > 1e-10:
+            scale = 1 / float(change @ bend)
+            left = np.eye(d) - scale * np.outer(change, bend)
+            inverse = left @ inverse @ left.T + scale * np.outer(change, change)
+        x, height, gradient = moved, new, slope
+    return x, curvature(density, x, height, np.sqrt(np.diag(inverse)))
+
+
+def polished(density: Density, start: Values, sds: Values) -> tuple[Values, Values]:
+    """Climb to the mode from close by; ``sds`` say over which distances it bends.
+
+    Returns
+    -------
+    x, covariance
+        As ``peak`` gives them, the covariance from where the climb began.
+    """
+    x = start
+    covariance = curvature(density, x, density(x), sds)
+    for _ in range(POLISHES):
+        sds = np.sqrt(np.diag(covariance))
+        gradient = _gradient(density, x, 0.5 * sds)
+        step = covariance @ gradient
+        x = x + step * min(1.0, 3.0 / float(np.abs(step / sds).max()))
+        if gradient @ step < 0.05:
+            break
+    return x, covariance
+
+
+def _gradient(density: Density, x: Values, reach: Values) -> Values:
+    slope = np.empty(len(x))
+    for i, width in enumerate(reach):
+        step = np.zeros(len(x))
+        step[i] = width
+        slope[i] = (density(x + step) - density(x - step)) / (2 * width)
+    return slope
+
+
+def curvature(density: Density, x: Values, height: float, sds: Values) -> Values:
+    """Give minus the inverse of the second derivatives at x, from differences over half an sd."""
+    d = len(x)
+    width = 0.5 * np.clip(sds, 1e-4, 1.0)
+    up, down = np.empty(d), np.empty(d)
+    hessian = np.empty((d, d))
+    steps = np.diag(width)
+    for i in range(d):
+        up[i], down[i] = density(x + steps[i]), density(x - steps[i])
+        hessian[i, i] = (up[i] - 2 * height + down[i]) / width[i] ** 2
+    for i in range(d):
+        for j in range(i):
+            both = density(x + steps[i] + steps[j]) + density(x - steps[i] - steps[j])
+            cross = both - up[i] - down[i] - up[j] - down[j] + 2 * height
+            hessian[i, j] = hessian[j, i] = cross / (2 * width[i] * width[j])
+    return _inverse_of_positive(-hessian)
+
+
+def _inverse_of_positive(matrix: Values) -> Values:
+    """Invert, with every direction's variance kept within what a prior would leave."""
+    values, vectors = np.linalg.eigh(matrix)
+    variances = 1 / np.maximum(values, 0.1)
+    return np.asarray((vectors * variances) @ vectors.T)
+
+
+def proposal(mean: Values, covariance: Values) -> Mixture:
+    """Give the first proposal, around the mode."""
+    factor = np.linalg.cholesky(covariance) if len(mean) else np.zeros((0, 0))
+    return Mixture((Bells(mean[None], WIDER * factor),), np.ones(1))
+
+
+def adapted(points: Values, weights: Values, first: Mixture, rng: np.random.Generator) -> Mixture:
+    """Follow weighted points: bells at some of them, as in a kernel density estimate.
+
+    Bells of the posterior's own covariance, narrowed as Silverman's rule says for as many points
+    as the weights are worth, can bend as it bends, where a group sd is near zero for one. A tenth
+    of the first proposal stays, for what the points have missed.
+
+    Parameters
+    ----------
+    points, weights
+        (S, d), and (S,) summing to one.
+    """
+    d = points.shape[1]
+    mean = weights @ points
+    gap = points - mean
+    worth = 1 / float((weights**2).sum())
+    spread = (weights[:, None] * gap).T @ gap
+    # few points say little about a covariance: lean on the first one as far as they are few
+    trust = worth / (worth + 2.0 * d)
+    own = first.laws[0].factor / WIDER
+    factor = np.linalg.cholesky(trust * spread + (1 - trust) * own @ own.T)
+    if worth < FOLLOWED * d:
+        return Mixture((Bells(mean[None], 1.1 * factor), first.laws[0]), np.array([0.85, 0.15]))
+    spots = np.searchsorted(
+        np.cumsum(weights), (rng.random() + np.arange(CENTRES)) / CENTRES * (1 - 1e-12)
+    )
+    width = float((4 / ((d + 2) * worth)) ** (1 / (d + 4)))
+    return Mixture((Bells(points[spots], width * factor), first.laws[0]), np.array([0.9, 0.1]))

@@ -1,0 +1,252 @@
+"""Posteriors of latent Gaussian models without a sampler's steps.
+
+The coefficients of each level of the largest factor are integrated level by level, the few
+hyperparameters are explored, the dense coefficients are drawn given them, and one weight for each
+draw of both corrects what was approximate. Given those, each level's own coefficients are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+
+from clustermodels.data.design import Design
+from clustermodels.data.panel import Values
+from clustermodels.engines import kernels
+from clustermodels.engines.arrow import Arrow, arrow, thinned
+from clustermodels.engines.classes import outside
+from clustermodels.engines.condensed import condensed, exact_coefficients
+from clustermodels.engines.draws import Progress, Tick
+from clustermodels.engines.given import given
+from clustermodels.engines.hyper import Hyper, hyperparameters
+from clustermodels.engines.laplace import Marginal, marginal
+from clustermodels.engines.likelihoods import CODES
+from clustermodels.engines.pieces import on_all, pieces
+from clustermodels.engines.points import Drawn, drawn, drawn_exactly
+from clustermodels.engines.posterior import named
+from clustermodels.engines.surveyed import Survey, survey
+from clustermodels.errors import FitError
+from clustermodels.spec.engine import Engine
+
+# Numbers of nodes in each dimension that quadrature tries, until the next changes nothing.
+NODES = (2, 4, 6, 8, 12)
+# The sd over the posterior of what more nodes change in the log density.
+UNCHANGED = 0.03
+# How many points of the posterior are looked at for that.
+TRIALS = 24
+# Up to so many levels, Laplace's method finds where weights take over; with more, it is tried on
+# about so many of them first.
+FEW_LEVELS = 400
+# With more levels, a Gaussian posterior too is first looked for on a part of them.
+MANY_LEVELS = 6000
+# However costly, so many points are weighted.
+FEWEST_POINTS = 150
+# How many products of sums of squares weighing the points of a Gaussian posterior may take.
+PRODUCTS = 20_000_000_000
+# How often a row and a node may be visited to weigh points.
+VISITS = 600_000_000
+# Proposals for a level's coefficients in each draw: the fewest and the most, and how many rows they
+# may visit together in between.
+PROPOSALS = (2, 6)
+PROPOSED_ROWS = 20_000_000
+
+
+def sample(design: Design, engine: Engine, progress: Progress | None = None) -> xr.DataTree:
+    """Draw from the posterior of a latent Gaussian design.
+
+    Parameters
+    ----------
+    design
+        What to fit.
+    engine
+        Draws, chains, seed.
+    progress
+        Called with one Tick after each part of the work.
+
+    Returns
+    -------
+    DataTree
+        ``posterior``, the document's names in the user's units; ``unconstrained_posterior``, the
+        hyperparameters on the real line; ``sample_stats``, ``lp`` (the log posterior density of
+        hyperparameters and dense coefficients, all others integrated out; up to a constant), with
+        the attributes ``independent`` (1), ``pareto_k`` of the importance weights,
+        ``effective_draws``, ``points`` (how many were weighted), ``nodes`` (of quadrature, in each
+        dimension) and ``acceptance`` (of the proposals of each level's own coefficients).
+
+    Raises
+    ------
+    FitError
+        If the design is outside the class.
+    """
+    reason = outside(design)
+    if reason is not None:
+        raise FitError(
+            f"the latent Gaussian engine cannot fit this document because {reason}. "
+            "Write engine.kind: nuts, or auto to have it chosen."
+        )
+    laid, hyper = arrow(design), hyperparameters(design)
+    rng = np.random.default_rng(engine.seed)
+    size = engine.draws * engine.chains
+    tell = _Teller(progress, size)
+    fit = _gaussian if laid.family == "gaussian" else _approximate
+    result, u, stats = fit(laid, hyper, rng, size, tell)
+    posterior = named(design, laid, hyper, result.x, result.gamma, u)
+    own = xr.Dataset(
+        {
+            f"z_{coordinate.name}": ("draw", result.x[:, place])
+            for place, coordinate in enumerate(hyper.coordinates)
+        }
+    )
+    about = {"independent": 1, "pareto_k": result.pareto_k, "effective_draws": result.effective}
+    about |= {"points": result.points, **stats}
+    lp = xr.Dataset({"lp": ("draw", result.log_density)}, attrs=about)
+    tell(1.0)
+    return xr.DataTree.from_dict(
+        {
+            "posterior": _chains(posterior, engine),
+            "unconstrained_posterior": _chains(own, engine),
+            "sample_stats": _chains(lp, engine),
+        }
+    )
+
+
+Tell = Callable[[float], None]
+Result = tuple[Drawn, Values, dict[str, float]]
+
+
+def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, tell: Tell) -> Result:
+    whole = condensed(laid, hyper)
+    pilot = None
+    if laid.levels > MANY_LEVELS:
+        part = thinned(laid, laid.levels // FEW_LEVELS)
+        pilot = survey(condensed(part, hyper).expand, hyper, len(part.y), rng)
+    # an expansion costs as much for any number of rows a level
+    found = survey(whole.expand, hyper, laid.levels, rng, pilot)
+    tell(0.4)
+    q = len(laid.basis)
+    cost = laid.levels * (laid.z.shape[1] + 1) * q * q
+    affordable = max(FEWEST_POINTS, PRODUCTS // cost)
+    result = drawn_exactly(whole.expand, found.among, found.given, rng, size, affordable)
+    tell(0.7)
+    at = given(laid, hyper, result.x)
+    beta = np.ascontiguousarray(result.gamma @ laid.basis.T)
+    u = np.empty((size, laid.levels, laid.z.shape[1]))
+
+    def one(first: int, last: int, generator: np.random.Generator) -> int:
+        exact_coefficients(
+            first, last, whole.own, whole.tied, at.own, at.precision, beta, generator, u
+        )
+        return 0
+
+    _by_piece(one, laid, size, rng)
+    return result, u, {"nodes": 0, "acceptance": 1.0}
+
+
+def _approximate(
+    laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, tell: Tell
+) -> Result:
+    every = max(1, laid.levels // FEW_LEVELS)
+    part = thinned(laid, every) if every > 1 else laid
+    rough = marginal(part, hyper, 1)
+    found = survey(rough.expand, hyper, len(part.y), rng)
+    each = _nodes(rough, found, every, rng)
+    whole = marginal(laid, hyper, each)
+    if every > 1:
+        found = survey(whole.expand, hyper, len(laid.y), rng, found)
+    tell(0.4)
+    u = found.top.u
+    visits = len(laid.y) * (each ** laid.z.shape[1] + 8)
+    result = drawn(
+        lambda x, gamma: whole.log_density(x, gamma, u),
+        found.among,
+        found.given,
+        rng,
+        size,
+        max(FEWEST_POINTS, VISITS // visits),
+    )
+    tell(0.7)
+    own, accepted = _own_coefficients(laid, hyper, result, u, rng)
+    return result, own, {"nodes": each, "acceptance": accepted}
+
+
+def _nodes(rough: Marginal, found: Survey, every: int, rng: np.random.Generator) -> int:
+    """Choose how many nodes quadrature needs: until more of them change no difference.
+
+    What more nodes add to the log density everywhere is of no account; how that varies over the
+    posterior is. A part of the levels shows a share of it.
+    """
+    if not rough.arrow.z.shape[1]:
+        return 1
+    x = found.among.draw(rng, TRIALS)
+    gamma, _, _ = found.given.draw(x, rng)
+    last = None
+    for fewer, each in pairwise(NODES):
+        if last is None:
+            last = replace(rough, each=fewer).log_density(x, gamma, found.top.u)
+        now = replace(rough, each=each).log_density(x, gamma, found.top.u)
+        if every * np.std(now - last) < UNCHANGED:
+            return fewer
+        last = now
+    return NODES[-1]
+
+
+def _own_coefficients(
+    laid: Arrow, hyper: Hyper, result: Drawn, start: Values, rng: np.random.Generator
+) -> tuple[Values, float]:
+    """Draw the eliminated coefficients, (T, J, k); give the share of proposals accepted."""
+    at = given(laid, hyper, result.x)
+    beta = np.ascontiguousarray(result.gamma @ laid.basis.T)
+    size, k = len(beta), laid.z.shape[1]
+    u = np.empty((size, laid.levels, k))
+    if not k:
+        return u, 1.0
+
+    proposals = int(np.clip(PROPOSED_ROWS // (size * len(laid.y)), *PROPOSALS))
+
+    def one(first: int, last: int, generator: np.random.Generator) -> int:
+        accepted: int = kernels.coefficients(
+            CODES[laid.family], at.own, first, last, *laid.rows, beta, at.precision, start,
+            proposals, generator, u,
+        )  # fmt: skip
+        return accepted
+
+    taken = _by_piece(one, laid, size, rng)
+    return u, taken / (size * laid.levels * proposals)
+
+
+def _by_piece(
+    draw: Callable[[int, int, np.random.Generator], int],
+    laid: Arrow,
+    size: int,
+    rng: np.random.Generator,
+) -> int:
+    """Draw in every piece with a generator of its own: the same numbers on any number of cores."""
+    parts = pieces(laid.starts, size)
+    own = {part[0]: child for part, child in zip(parts, rng.spawn(len(parts)), strict=True)}
+    return sum(on_all(lambda first, last: draw(first, last, own[first]), parts))
+
+
+def _chains(draws: xr.Dataset, engine: Engine) -> xr.Dataset:
+    """Part draws along ``draw`` into chains, as every engine's results have them."""
+    shape = (engine.chains, engine.draws)
+    parted = {
+        name: (("chain", *values.dims), values.to_numpy().reshape(*shape, *values.shape[1:]))
+        for name, values in draws.data_vars.items()
+    }
+    coords = {"chain": np.arange(engine.chains), "draw": np.arange(engine.draws)}
+    return xr.Dataset(parted, coords=coords | dict(draws.coords), attrs=draws.attrs)
+
+
+class _Teller:
+    """Tells how far the work is, as so many of the draws."""
+
+    def __init__(self, progress: Progress | None, size: int) -> None:
+        self.progress, self.size = progress, size
+
+    def __call__(self, share: float) -> None:
+        if self.progress is not None:
+            self.progress((Tick(round(share * self.size), self.size, 0),))
