@@ -13,13 +13,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from clustermodels.data.panel import Positions, Values
+from clustermodels.engines.elementary import SUMS
 from clustermodels.engines.likelihoods import add_at_nodes, write_at
 
 # A Newton step in a level's coefficients is kept below this, as the posterior may be far from
 # quadratic where it starts.
 LONGEST_STEP = 3.0
-# Sums over rows may be taken in any order, so that they are vectorised.
-SUMS = {"reassoc", "contract", "nsz"}
 
 
 @njit(inline="always", error_model="numpy")

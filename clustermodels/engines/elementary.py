@@ -14,6 +14,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+# What a kernel may assume: sums may be taken in any order, so that they are vectorised.
+SUMS = {"reassoc", "contract", "nsz"}
+
 _TO_LOG2 = 1.4426950408889634
 _LOG2_HIGH = 6.93147180369123816490e-01
 _LOG2_LOW = 1.90821492927058770002e-10

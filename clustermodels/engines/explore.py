@@ -23,7 +23,7 @@ DF = 6.0
 # Towards 0 an sd's logarithm has a tail like e^x; proposals are this much wider than at the mode.
 WIDER = 1.3
 # Bells are put at so many points, once the weights are worth so many points a dimension.
-CENTRES = 200
+CENTRES = 100
 FOLLOWED = 20
 # Points whose distances to all bells are held together.
 BATCH = 2000
@@ -61,9 +61,9 @@ class Bells:
         found = np.empty(len(x))
         for start in range(0, len(x), BATCH):
             here = white[start : start + BATCH]
-            gap = ((here[:, None] - middles) ** 2).sum(axis=2)
-            logs = -0.5 * (DF + d) * np.log1p(gap / DF)
-            found[start : start + BATCH] = logsumexp(logs, axis=1)
+            gap = (here**2).sum(axis=1)[:, None] + (middles**2).sum(axis=1) - 2 * here @ middles.T
+            heights = np.exp(-0.5 * (DF + d) * np.log1p(np.maximum(gap, 0.0) / DF))
+            found[start : start + BATCH] = np.log(heights.sum(axis=1))
         return np.asarray(found + constant - np.log(count))
 
 

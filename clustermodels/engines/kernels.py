@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.blockwise import (
-    SUMS,
     at_nodes,
     climb,
     longest_level,
     rest_of_predictor,
 )
+from clustermodels.engines.elementary import SUMS
 from clustermodels.engines.likelihoods import rise_at_nodes
 
 Codes = NDArray[np.int32]
@@ -112,7 +112,7 @@ def score(
     values: Values,
     beta: Values,
     precision: Values,
-    start: Values,
+    modes: Values,
     nodes: Values,
     log_weights: Values,
     slope: Values,
@@ -120,7 +120,8 @@ def score(
     """Give sum_j log p(y_j | beta) (without |Q|); add its gradient in beta to ``slope``, (q,).
 
     d log p(y_j) / d beta = E[sum_t x_t r_t | y_j], over the posterior of the level's coefficients
-    (Fisher's identity), by the same quadrature as the integral.
+    (Fisher's identity), by the same quadrature as the integral. ``modes`` (J, k) holds where the
+    search for each level's mode begins, and then where it ended.
     """
     k, count = z.shape[0], log_weights.size
     longest = longest_level(starts, first, last)
@@ -133,11 +134,13 @@ def score(
         low, high = starts[j], starts[j + 1]
         rest_of_predictor(low, high, offset, x, codes, values, beta, base)
         for i in range(k):
-            u[i] = start[j, i]
+            u[i] = modes[j, i]
         root = climb(
             family, own, low, high, y, trials, z, base, u, precision,
             gradient, factor, scratch, STEPS, CLOSE,
         )  # fmt: skip
+        for i in range(k):
+            modes[j, i] = u[i]
         for m in range(count):
             at_node[m] = log_weights[m]
         at_nodes(

@@ -31,6 +31,8 @@ from clustermodels.engines.quadrature import nodes
 # Newton steps, and the gain in log density at which they end.
 STEPS = 60
 CLOSE = 1e-7
+# The same where coefficients are integrated out: the last step's gain is foreseen.
+CLOSE_ENOUGH = 0.05
 HALVINGS = 25
 
 
@@ -81,30 +83,50 @@ class Marginal:
         arrow = self.arrow
         x = self.hyper.inside(x)
         at = given(arrow, self.hyper, x[None])
-        prior = dense_precision(arrow, at)
-        gamma = arrow.centre if near is None else near.centre
-        u = np.zeros((arrow.levels, arrow.z.shape[1])) if near is None else near.u
-        peak = _Climb(arrow, at, prior, gamma, u).top()
-        gamma, u, factor = peak.gamma, peak.u, peak.factor
-        gap = gamma - arrow.centre
+        climb = _Climb(arrow, at, dense_precision(arrow, at))
         constant = (
             log_dense_prior(arrow, at, arrow.centre[None])[0]
             + self.hyper.log_prior(x[None])[0]
             + self.constants(at.own)[0]
             + arrow.levels * at.root[0]
-            - np.log(np.diag(factor)).sum()
         )
-        if self.each == 1:
-            height = peak.height - peak.root
-            return Expansion(x, float(constant + height), gamma, factor, u)
-        whole, slope = self.score(gamma, at, u)
-        pull = arrow.basis.T @ slope - prior @ gap
-        shift = solve_factored(factor, pull)
-        corrected = whole - 0.5 * gap @ prior @ gap + 0.5 * pull @ shift
-        return Expansion(x, float(constant + corrected), gamma + shift, factor, u)
+        if self.each == 1 or near is None:
+            gamma = arrow.centre if near is None else near.centre
+            u = np.zeros((arrow.levels, arrow.z.shape[1])) if near is None else near.u
+            peak = climb.top(gamma, u)
+            gamma, u, factor, height = peak.gamma, peak.u, peak.factor, peak.height - peak.root
+        else:
+            gamma, u = near.centre, near.u
+        if self.each > 1:
+            gamma, u, factor, height = self._integrated(gamma, u, at, climb)
+        log_marginal = constant + height - np.log(np.diag(factor)).sum()
+        return Expansion(x, float(log_marginal), gamma, factor, u)
+
+    def _integrated(
+        self, gamma: Values, u: Values, at: Given, climb: _Climb
+    ) -> tuple[Values, Values, Values, float]:
+        """Climb in the dense coefficients, the eliminated ones integrated out at every step.
+
+        The curvature is that of Laplace's method, which is close: so are the steps.
+        """
+        arrow, u = self.arrow, u.copy()
+        for _ in range(STEPS):
+            whole, slope = self.score(gamma, at, u)
+            factor = climb.factor(climb.around(gamma, u)[2])
+            gap = gamma - arrow.centre
+            pull = arrow.basis.T @ slope - climb.prior @ gap
+            shift = solve_factored(factor, pull)
+            height = whole - 0.5 * gap @ climb.prior @ gap + 0.5 * pull @ shift
+            gamma = gamma + shift
+            if pull @ shift < CLOSE_ENOUGH:
+                break
+        return gamma, u, factor, float(height)
 
     def score(self, gamma: Values, at: Given, u: Values) -> tuple[float, Values]:
-        """Give sum_j log p(y_j | gamma) and its gradient in the dense coefficients, (q,)."""
+        """Give sum_j log p(y_j | gamma) and its gradient in the dense coefficients, (q,).
+
+        ``u`` is moved to each level's mode.
+        """
         arrow = self.arrow
         x, log_weights = nodes(u.shape[1], self.each)
         beta = arrow.basis @ gamma
@@ -171,19 +193,18 @@ class _Peak:
 class _Climb:
     """Newton's method in all coefficients, step by step halved where it overshoots."""
 
-    def __init__(self, arrow: Arrow, at: Given, prior: Values, gamma: Values, u: Values) -> None:
+    def __init__(self, arrow: Arrow, at: Given, prior: Values) -> None:
         self.arrow, self.at, self.prior = arrow, at, prior
-        self.gamma, self.u = gamma, u
-        (levels, k), q = u.shape, len(arrow.basis)
+        levels, k, q = arrow.levels, arrow.z.shape[1], len(arrow.basis)
         self.inverse, self.band = np.empty((levels, k, k)), np.empty((levels, k, q))
         self.pull = np.empty((levels, k))
 
-    def top(self) -> _Peak:
+    def top(self, gamma: Values, u: Values) -> _Peak:
+        """Climb from (gamma, u) to the mode of both."""
         arrow = self.arrow
-        gamma, u = self.gamma, self.u
-        height, root, corner, slope = self._around(gamma, u)
+        height, root, corner, slope = self.around(gamma, u)
         for _ in range(STEPS):
-            factor = factor_of(arrow.basis.T @ corner @ arrow.basis + self.prior)
+            factor = self.factor(corner)
             uphill = arrow.basis.T @ slope - self.prior @ (gamma - arrow.centre)
             step = solve_factored(factor, uphill)
             whitened = np.einsum("jab,jb->ja", self.inverse, self.pull)
@@ -197,14 +218,18 @@ class _Climb:
             share = 1.0
             for _ in range(HALVINGS):
                 moved, moved_u = gamma + share * step, u + share * step_u
-                new, root, corner, slope = self._around(moved, moved_u)
+                new, root, corner, slope = self.around(moved, moved_u)
                 if new >= height - 1e-9 * abs(height):
                     break
                 share /= 2
             gamma, u, height = moved, moved_u, new
         return _Peak(gamma, u, factor, height, root)
 
-    def _around(self, gamma: Values, u: Values) -> tuple[float, float, Values, Values]:
+    def factor(self, corner: Values) -> Values:
+        """Give the factor of the dense coefficients' curvature, (r, r)."""
+        return factor_of(self.arrow.basis.T @ corner @ self.arrow.basis + self.prior)
+
+    def around(self, gamma: Values, u: Values) -> tuple[float, float, Values, Values]:
         """Expand the log density: its value, and what the next Newton step needs."""
         arrow, at = self.arrow, self.at
         beta = arrow.basis @ gamma

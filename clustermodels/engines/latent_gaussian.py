@@ -51,7 +51,7 @@ PRODUCTS = 20_000_000_000
 VISITS = 600_000_000
 # Proposals for a level's coefficients in each draw: the fewest and the most, and how many rows they
 # may visit together in between.
-PROPOSALS = (2, 6)
+PROPOSALS = (2, 4)
 PROPOSED_ROWS = 20_000_000
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from clustermodels.data.panel import Values
-from clustermodels.engines.elementary import exp, log
+from clustermodels.engines.elementary import SUMS, exp, log
 
 GAUSSIAN, POISSON, NEGATIVE_BINOMIAL, BINOMIAL = 0, 1, 2, 3
 
@@ -144,7 +144,7 @@ def three(family: int, y: Values, trials: Values, own: float, eta: Values) -> Va
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
 def rising_products(above: Values, dispersion: float) -> float:
     """Give sum over rows of log [Gamma(y + 1/phi) phi^y / Gamma(1/phi)].
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.blockwise import (
-    SUMS,
     factorise,
     forward,
     longest_level,
     rest_of_predictor,
 )
+from clustermodels.engines.elementary import SUMS
 from clustermodels.engines.likelihoods import write_at
 
 Codes = NDArray[np.int32]

@@ -15,14 +15,14 @@ from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.nuts_compiled import compiled
 from clustermodels.errors import FitError
 from clustermodels.model.build import coords
-from clustermodels.spec.engine import Nuts
+from clustermodels.spec.engine import Stepping
 
 # Measured on two cores: with 85 parameters low rank halves the time of a fit and with 145 it takes
 # five times as long, for as many steps.
 LOW_RANK_UP_TO = 100
 
 
-def sample(design: Design, engine: Nuts, progress: Progress | None = None) -> xr.DataTree:
+def sample(design: Design, engine: Stepping, progress: Progress | None = None) -> xr.DataTree:
     """Draw from the posterior of a design.
 
     Parameters
@@ -81,7 +81,7 @@ def sample(design: Design, engine: Nuts, progress: Progress | None = None) -> xr
     return _grouped(tree, free, coords(design))
 
 
-def _adaptation(engine: Nuts, parameters: int) -> str:
+def _adaptation(engine: Stepping, parameters: int) -> str:
     """Choose the mass matrix: estimating correlations costs the square of the parameters."""
     if engine.adaptation != "auto":
         return engine.adaptation

@@ -71,7 +71,7 @@ def drawn(
         their log weights are regressed on the coordinates, and the proposal is corrected by the
         regression: with many rows log weights are all but linear and quadratic.
     """
-    points = min(affordable, max(1000, size + size // 2))
+    points = min(affordable, max(1000, size + size // 4))
 
     def weighted(count: int, tilted: Tilt | None) -> tuple[Proposed, Values]:
         made = _proposed(among, given, rng, count, tilted)
@@ -100,9 +100,8 @@ def drawn(
         worth = min(effective(weights), float(size))
         at = (logs + proposed.log_density)[taken]
         return Drawn(proposed.x[taken], proposed.gamma[taken], at, k, worth, len(logs))
-    fit = _regressed(proposed, logs)
     more = _proposed(among, given, rng, AMONG * size, tilted)
-    return _corrected(fit, more, rng, size)
+    return _corrected(_regressed(proposed, logs), more, rng, size)
 
 
 def drawn_exactly(
@@ -117,7 +116,7 @@ def drawn_exactly(
 
     Only hyperparameters are weighted; the arguments are those of ``drawn``.
     """
-    points = min(affordable, max(1000, size + size // 2))
+    points = min(affordable, max(1000, size + size // 4))
     x = among.draw(rng, points)
     proposal = among.log_density(x)
     r = given.centres.shape[1]
@@ -131,8 +130,9 @@ def drawn_exactly(
         taken = resampled(rng, weights, size)
         worth = min(effective(weights), float(size))
         return Drawn(x[taken], gamma[taken], exact[taken], k, worth, points)
-    nothing = np.empty((points, 0))
-    fit = _regressed(Proposed(x, gamma, nothing, proposal), exact - proposal)
+    zero = np.zeros(points)
+    weighed = Proposed(x, gamma, np.empty((points, 0)), proposal, zero)
+    fit = _regressed(weighed, exact - proposal)
     return _corrected(fit, _proposed(among, given, rng, AMONG * size), rng, size)
 
 
@@ -141,21 +141,36 @@ def _corrected(fit: _Regression, more: Proposed, rng: np.random.Generator, size:
     logs = fit.at(more)
     weights, _ = smoothed(logs)
     taken = resampled(rng, weights, size)
-    left, k = smoothed(fit.left)
-    points = len(left)
-    worth = min(effective(weights), float(size)) * effective(left) / points
+    # what the regression leaves, where the draws are
+    there = np.unique(resampled(rng, fit.weights, len(fit.left)))
+    left, k = smoothed(fit.left[there])
+    worth = min(effective(weights), float(size)) * effective(left) / len(there)
     at = logs + more.log_density
-    return Drawn(more.x[taken], more.gamma[taken], at[taken], k, worth, points)
+    return Drawn(more.x[taken], more.gamma[taken], at[taken], k, worth, len(fit.left))
 
 
 @dataclass(frozen=True, eq=False)
 class Proposed:
-    """Points of the proposal: with what standard normal numbers they were made."""
+    """Points of the proposal.
+
+    Parameters
+    ----------
+    x, gamma, z
+        (S, d), (S, r), and what numbers gamma was made with.
+    log_x, log_gamma
+        (S,): the proposal's log density of x, and of gamma given x.
+    """
 
     x: Values
     gamma: Values
     z: Values
-    log_density: Values
+    log_x: Values
+    log_gamma: Values
+
+    @property
+    def log_density(self) -> Values:
+        """The proposal's log density at the points, (S,)."""
+        return self.log_x + self.log_gamma
 
     def joined(self, other: Proposed) -> Proposed:
         """Put other points behind these."""
@@ -163,7 +178,8 @@ class Proposed:
             np.concatenate([self.x, other.x]),
             np.concatenate([self.gamma, other.gamma]),
             np.concatenate([self.z, other.z]),
-            np.concatenate([self.log_density, other.log_density]),
+            np.concatenate([self.log_x, other.log_x]),
+            np.concatenate([self.log_gamma, other.log_gamma]),
         )
 
 
@@ -176,15 +192,30 @@ def _proposed(
 ) -> Proposed:
     x = among.draw(rng, size)
     gamma, z, logs = given.draw(x, rng, tilted)
-    return Proposed(x, gamma, z, logs + among.log_density(x))
+    return Proposed(x, gamma, z, among.log_density(x), logs)
 
 
 @dataclass(frozen=True, eq=False)
 class _Regression:
-    """Log weights as a function of the points, and what it leaves at the points themselves.
+    """The log density of x, and of gamma beside its proposal, as a quadratic.
 
-    ``width`` says how many of the standard normal numbers count; ``left`` is what each point's log
-    weight is beyond what the others alone predict for it.
+    With many rows it is one but for little. Of x the density itself is fitted, as its proposal has
+    heavier tails; of gamma what its proposal leaves.
+
+    Parameters
+    ----------
+    middle, scale
+        (d,): x is standardised by them.
+    width
+        How many of the numbers z count.
+    squares
+        Whether their squares do.
+    slopes
+        The quadratic's coefficients.
+    weights
+        (S,), of the points, summing to one, by the quadratic.
+    left
+        (S,): what each point's log density is beyond what the others alone predict for it.
     """
 
     middle: Values
@@ -192,29 +223,39 @@ class _Regression:
     width: int
     squares: bool
     slopes: Values
+    weights: Values
     left: Values
 
-    def features(self, points: Proposed) -> Values:
-        z = np.column_stack([(points.x - self.middle) / self.scale, points.z[:, : self.width]])
-        columns = [np.ones(len(z)), z]
-        if self.squares:
-            columns.append(z**2 - 1)
-        return np.column_stack(columns)
-
     def at(self, points: Proposed) -> Values:
-        return np.asarray(self.features(points) @ self.slopes)
+        """Give log weights, (S,)."""
+        features = _features(points, self.middle, self.scale, self.width, self.squares)
+        return np.asarray(features @ self.slopes - points.log_x, dtype=np.float64)
+
+
+def _features(points: Proposed, middle: Values, scale: Values, width: int, squares: bool) -> Values:
+    y = (points.x - middle) / scale
+    d = y.shape[1]
+    z = points.z[:, :width]
+    columns = [np.ones((len(y), 1)), y, z]
+    columns += [(y[:, i] * y[:, j])[:, None] for i in range(d) for j in range(i + 1)]
+    return np.column_stack([*columns, z**2 - 1] if squares else columns)
 
 
 def _regressed(points: Proposed, logs: Values) -> _Regression:
-    middle, scale = points.x.mean(axis=0), points.x.std(axis=0)
-    size, width = len(logs), points.z.shape[1]
-    squares = size > 4 * (2 * (points.x.shape[1] + width) + 1)
-    empty = _Regression(middle, scale, width, squares, np.empty(0), np.empty(0))
-    features = empty.features(points)
+    """Fit the quadratic by least squares, each point by its weight."""
+    weights, _ = smoothed(logs)
+    middle = weights @ points.x
+    scale = np.sqrt(weights @ (points.x - middle) ** 2)
+    size, width, d = len(logs), points.z.shape[1], points.x.shape[1]
+    squares = size > 3 * (1 + d + d * (d + 1) // 2 + 2 * width)
+    features = _features(points, middle, scale, width, squares)
     penalty = RIDGE * np.eye(features.shape[1])
-    penalty[0, 0] = 0.0
-    solver = np.linalg.solve(features.T @ features + penalty, features.T)
-    slopes = solver @ logs
+    penalty[: 1 + d, : 1 + d] = 0.0
+    heavy = weights[:, None] * size * features
+    solver = np.linalg.solve(heavy.T @ features + penalty, heavy.T)
+    target = logs + points.log_x
+    slopes = solver @ target
     leverage = np.einsum("sf,fs->s", features, solver)
-    left = (logs - features @ slopes) / np.maximum(1 - leverage, 1e-3)
-    return _Regression(middle, scale, width, squares, slopes, left)
+    left = (target - features @ slopes) / np.maximum(1 - leverage, 1e-3)
+    fitted = features @ slopes - points.log_x
+    return _Regression(middle, scale, width, squares, slopes, smoothed(fitted)[0], left)

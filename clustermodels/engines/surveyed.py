@@ -19,8 +19,8 @@ Expand = Callable[[Values, Expansion | None], Expansion]
 # Rows that all points of one round of importance sampling may visit together, and how few and how
 # many points a round may have: these, and these for each hyperparameter.
 VISITS = 600_000
-FEWEST, MOST_EACH = 24, 20
-ROUNDS = 3
+FEWEST, MOST_EACH = 24, 10
+ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,9 @@ Bambi has no correlation between the clusters' effects and slopes. Its effects o
 coded: the last year's is minus the sum of the others, and the prior is on the others.
 """
 
-import sys
+import argparse
+import json
+import time
 from pathlib import Path
 
 import bambi as bmb
@@ -12,31 +14,54 @@ import problem
 
 FORMULA = "patents ~ policies * centrality + ed + ic + ie + S(year) + (1 + policies | city)"
 
-if __name__ == "__main__":
-    folder, draws, method = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    table = problem.read(folder)
+
+def group(scale: float) -> bmb.Prior:
+    return bmb.Prior("Normal", mu=0, sigma=bmb.Prior("HalfNormal", sigma=scale))
+
+
+NOISE = {
+    # the inverse of an exponential dispersion
+    "negative_binomial": {"alpha": bmb.Prior("InverseGamma", alpha=1, beta=1)},
+    "gaussian": {"sigma": bmb.Prior("Exponential", lam=1)},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("draws", type=int)
+    parser.add_argument("method", choices=("nutpie", "pymc"))
+    parser.add_argument("--tune", type=int, help="as many as draws, if not said")
+    parser.add_argument("--family", choices=tuple(NOISE), default="negative_binomial")
+    given = parser.parse_args()
+    table = problem.read(given.folder)
     centre, sd = problem.INTERCEPT
     slope = bmb.Prior("Normal", mu=0, sigma=problem.SLOPE)
-
-    def group(scale: float) -> bmb.Prior:
-        return bmb.Prior("Normal", mu=0, sigma=bmb.Prior("HalfNormal", sigma=scale))
-
     names = ["policies", "centrality", "policies:centrality", "ed", "ic", "ie"]
     priors = dict.fromkeys(names, slope) | {
         "Intercept": bmb.Prior("Normal", mu=centre, sigma=sd),
         "S(year)": bmb.Prior("Normal", mu=0, sigma=problem.LEVEL),
         "1|city": group(problem.LEVEL),
         "policies|city": group(problem.SLOPE),
-        # the inverse of an exponential dispersion
-        "alpha": bmb.Prior("InverseGamma", alpha=1, beta=1),
+        **NOISE[given.family],
     }
-    model = bmb.Model(FORMULA, table, family="negativebinomial", priors=priors)
+    start = time.perf_counter()
+    family = given.family.replace("_", "")
+    model = bmb.Model(FORMULA, table, family=family, priors=priors)
     tree = model.fit(
-        draws=draws,
-        tune=draws,
+        draws=given.draws,
+        tune=given.tune or given.draws,
         chains=problem.CHAINS,
         random_seed=problem.SEED,
-        inference_method=method,
+        inference_method=given.method,
         progressbar=False,
     )
-    tree.to_netcdf(folder / f"bambi_{method}.nc", engine="h5netcdf")
+    seconds = time.perf_counter() - start
+    tree.to_netcdf(given.folder / f"bambi_{given.method}.nc", engine="h5netcdf")
+    drawn = tree["posterior"]["policies"]
+    told = {"inside": seconds, "estimate": float(drawn.mean()), "error": float(drawn.std())}
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,11 @@ SEED = 1
 INTERCEPT = (3, 2.5)
 SLOPE = 0.8
 LEVEL = 1
+# of an effect that is not pooled
+FREE = 2.5
 
 
 def read(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "panel.csv")
+    """Read the panel, from Parquet where it is there."""
+    fast = folder / "panel.parquet"
+    return pd.read_parquet(fast) if fast.exists() else pd.read_csv(folder / "panel.csv")
