@@ -19,6 +19,7 @@ from clustermodels.data.panel import Values
 from clustermodels.engines import kernels
 from clustermodels.engines.arrow import Arrow, arrow, thinned
 from clustermodels.engines.classes import outside
+from clustermodels.engines.collapse import collapsed
 from clustermodels.engines.condensed import condensed, exact_coefficients
 from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.given import given
@@ -149,6 +150,7 @@ def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, te
 def _approximate(
     laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, tell: Tell
 ) -> Result:
+    laid = collapsed(laid)
     every = max(1, laid.levels // FEW_LEVELS)
     part = thinned(laid, every) if every > 1 else laid
     rough = marginal(part, hyper, 1)

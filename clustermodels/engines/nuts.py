@@ -10,11 +10,11 @@ import nutpie
 import pandas as pd
 import xarray as xr
 
+from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
 from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.nuts_compiled import compiled
 from clustermodels.errors import FitError
-from clustermodels.model.build import coords
 from clustermodels.spec.engine import Stepping
 
 # Measured on two cores: with 85 parameters low rank halves the time of a fit and with 145 it takes
@@ -78,7 +78,7 @@ def sample(design: Design, engine: Stepping, progress: Progress | None = None) -
         # left running, its threads would outlive the interpreter
         sampler.cancel()
         raise
-    return _grouped(tree, free, coords(design))
+    return _grouped(tree, free, coordinates(design))
 
 
 def _adaptation(engine: Stepping, parameters: int) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from clustermodels.data.blocks import Block, Term
-from clustermodels.data.correlations import pair_labels, pairs
+from clustermodels.data.coordinates import coordinates
+from clustermodels.data.correlations import pairs
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
 from clustermodels.engines.arrow import Arrow
 from clustermodels.engines.hyper import Hyper
-from clustermodels.spec.fixed_effects import YEAR
 from clustermodels.spec.names import INTERCEPT, correlation, level_dim
 
 # Name to dims beside chain and draw, and values (T, ...).
@@ -41,7 +40,6 @@ def named(
     internal = _internal(design, arrow, gamma, u)
     found: Named = {INTERCEPT: ((), internal[INTERCEPT][..., 0])}
     common = {name: values[:, 0] for name, values in internal.items()}
-    coords: dict[str, Any] = {}
     for place, name in enumerate(hyper.parameters):
         found[name] = ((), np.exp(x[:, place]))
     users: dict[str, Values] = {}
@@ -52,7 +50,6 @@ def named(
             found[term.name] = ((), users[term.name])
     for block in design.blocks:
         found |= dict(_block(block, internal, users))
-        coords |= _coords(block)
     for name, (sds, factor) in hyper.pooled(x).items():
         (block,) = (one for one in hyper.blocks if one.name == name)
         k = len(block.terms)
@@ -64,7 +61,7 @@ def named(
             found[correlation(name)] = ((level_dim(correlation(name)),), values)
     return xr.Dataset(
         {name: (("draw", *dims), values) for name, (dims, values) in found.items()},
-        coords=coords,
+        coords=coordinates(design),
     )
 
 
@@ -108,16 +105,3 @@ def _block(
 
 def _around(term: Term, values: Values, users: dict[str, Values]) -> Values:
     return values if term.around is None else values + users[term.around][:, None]
-
-
-def _coords(block: Block) -> dict[str, Any]:
-    coords: dict[str, Any] = {}
-    if block.factor is not None:
-        levels = block.factor.levels
-        coords[block.factor.dim] = [*map(int, levels)] if block.factor.dim == YEAR else [*levels]
-    if block.labels is not None:
-        coords[level_dim(block.name)] = list(block.labels)
-    if block.pooling == "partial" and len(block.terms) > 1:
-        among = pair_labels([term.name for term in block.terms])
-        coords[level_dim(correlation(block.name))] = among
-    return coords

@@ -8,14 +8,13 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from clustermodels.data.blocks import Block
-from clustermodels.data.correlations import pair_labels
+from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
 from clustermodels.model.families import LIKELIHOODS, LINKS
 from clustermodels.model.numbers import OBS, Numbers, numbers
 from clustermodels.model.priors import positive, real
 from clustermodels.model.random import random_coefficients
-from clustermodels.spec.fixed_effects import YEAR
-from clustermodels.spec.names import INTERCEPT, correlation, level_dim
+from clustermodels.spec.names import INTERCEPT, level_dim
 
 EXPECTED = "expected_outcome"
 
@@ -38,7 +37,7 @@ def build_model(design: Design) -> pm.Model:
     pm.Model
         With named dims and coords: extend it, or sample it with anything.
     """
-    with pm.Model(coords=coords(design)) as model:
+    with pm.Model(coords=coordinates(design)) as model:
         outcome, given = design.outcome, numbers(design)
         intercept = real(INTERCEPT, design.intercept, given.priors[INTERCEPT])
         eta = given.offset + pm.Deterministic(INTERCEPT, intercept)
@@ -55,21 +54,6 @@ def build_model(design: Design) -> pm.Model:
             outcome.name, eta, given.trials, parameters, observed=given.outcome, dims=OBS
         )
     return model
-
-
-def coords(design: Design) -> dict[str, Any]:
-    """Give the labels of every dim of the posterior."""
-    labels: dict[str, Any] = {}
-    for block in design.blocks:
-        if block.factor is not None:
-            levels = block.factor.levels
-            labels[block.factor.dim] = [*map(int, levels)] if block.factor.dim == YEAR else levels
-        if block.labels is not None:
-            labels[level_dim(block.name)] = list(block.labels)
-        if block.pooling == "partial" and len(block.terms) > 1:
-            among = pair_labels([term.name for term in block.terms])
-            labels[level_dim(correlation(block.name))] = among
-    return labels
 
 
 def _contribution(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
