@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 from rich.text import Text
 
@@ -15,6 +17,7 @@ from clustermodels.cli.tables import (
     cells_of,
     csv_text,
     json_text,
+    legend,
     records,
     table,
     tex,
@@ -52,23 +55,29 @@ def findings(
 
 def summary(numbers: Any, format_: Format, *, every: bool) -> None:
     """Print the posterior; what varies by level only where asked."""
-    quantity = cells_of(numbers["quantity"].to_numpy())
-    keep = [
-        every or "[" not in str(name) or str(name).startswith("cluster_means[") for name in quantity
-    ]
-    columns: dict[str, list[Cell]] = {
-        "quantity": [q for q, k in zip(quantity, keep, strict=True) if k]
-    }
-    for name, values in numbers.data_vars.items():
-        cells = zip(cells_of(values.to_numpy()), keep, strict=True)
-        columns[str(name)] = [cell for cell, kept in cells if kept]
+    names = numbers["quantity"].to_numpy().tolist()
+    keep = [every or "[" not in name or name.startswith("cluster_means[") for name in names]
+    shown = numbers.isel(quantity=np.flatnonzero(keep))
+    columns = {"quantity": cells_of(shown["quantity"].to_numpy())}
+    columns |= {str(k): cells_of(values.to_numpy()) for k, values in shown.data_vars.items()}
     if format_ is Format.text:  # the smaller of the two, so that a line fits a terminal
         sizes = zip(columns.pop("ess_bulk"), columns.pop("ess_tail"), strict=True)
         columns["ess"] = [min((x for x in pair if x is not None), default=None) for pair in sizes]
+        if all(cell is None for cell in columns["rhat"]):
+            del columns["rhat"]
     table(columns, format_, "Posterior")
     hidden = len(keep) - sum(keep)
     if hidden and format_ is Format.text:
         say(f"{hidden} more quantities vary by level: see 'summary --all'.")
+    if "effective_draws" in numbers.attrs:
+        legend(_worth(numbers.attrs), format_)
+
+
+def _worth(numbers: Mapping[str, float]) -> str:
+    """Say what independent draws are worth."""
+    said = f"{numbers['draws']:,.0f} independent draws worth {numbers['effective_draws']:,.0f}"
+    weighted = not math.isnan(numbers["pareto_k"])
+    return f"{said}; Pareto k {numbers['pareto_k']:.2f}." if weighted else f"{said}."
 
 
 def diagnosis(found: Any, format_: Format) -> None:
@@ -79,12 +88,15 @@ def diagnosis(found: Any, format_: Format) -> None:
         told = [vars(finding) for finding in found.findings]
         json_text({"sampler": found.sampler, "checks": records(checks), "findings": told})
         return
-    if format_ is not Format.csv:
+    if "effective_draws" in found.sampler:
+        legend(_worth(found.sampler), format_)
+    elif format_ is not Format.csv:
         sampler: dict[str, list[Cell]] = {
             "sampler": [*found.sampler],
             "value": [*found.sampler.values()],
         }
         table(sampler, format_, "Chains")
+    if format_ is not Format.csv:
         table(checks, format_, "Data against data drawn from the fitted model")
     findings(found.findings, format_)
 

@@ -1,4 +1,4 @@
-"""While chains run: a bar with draws and divergences, or lines where there is no terminal."""
+"""While an engine draws: a bar with draws and divergences, or lines where there is no terminal."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def sampling() -> Iterator[Notify]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[draws]}"),
-        TextColumn("{task.fields[divergences]} divergences"),
+        TextColumn("{task.fields[divergences]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("compiling", total=None, divergences=0, draws="")
+        task = bar.add_task("compiling", total=None, divergences="", draws="")
 
         def notify(ticks: tuple[Tick, ...]) -> None:
             finished, total, divergences = _together(ticks)
@@ -39,7 +39,7 @@ def sampling() -> Iterator[Notify]:
                 completed=finished,
                 total=total,
                 draws=f"{finished}/{total} draws",
-                divergences=divergences,
+                divergences=_counted(divergences),
             )
 
         yield notify
@@ -55,10 +55,15 @@ def _lines() -> Notify:
         quarter = 4 * finished // total
         if quarter > told:
             told = quarter
-            said = f"sampling: {finished} of {total} draws, {divergences} divergences"
-            typer.echo(said, err=True)
+            said = (f"sampling: {finished} of {total} draws", _counted(divergences))
+            typer.echo(", ".join(filter(None, said)), err=True)
 
     return notify
+
+
+def _counted(divergences: int) -> str:
+    """Count divergences where there are any: not every engine can have some."""
+    return f"{divergences} divergence{'s' * (divergences > 1)}" if divergences else ""
 
 
 def _together(ticks: tuple[Tick, ...]) -> tuple[int, int, int]:

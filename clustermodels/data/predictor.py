@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
-from clustermodels.data.panel import Values
+from clustermodels.data.panel import Positions, Values
 from clustermodels.families.family import mean
 from clustermodels.spec.names import INTERCEPT
 
 Draws = Mapping[str, Values]
+
+# Numbers, rows times draws, that are evaluated together: what fits a processor's cache.
+TOGETHER = 2**18
 
 
 def linear_predictor(design: Design, draws: Draws) -> Values:
@@ -40,25 +46,88 @@ def add_contribution(eta: Values, block: Block, draws: Draws) -> None:
     """Add a block's contribution to eta, (S, obs), in place."""
     for position, term in enumerate(block.terms):
         column = block.values[:, position]
-        coefficient = internal(block, position, draws)
         if block.factor is None:
-            eta += coefficient[:, None] * column
-        elif term.around is None and (column == 1).all():
-            eta += coefficient[:, block.factor.codes]
-        else:
-            eta += coefficient[:, block.factor.codes] * column
+            eta += internal(block, position, draws)[:, None] * column
+            continue
+        coefficient = internal(block, position, draws, block.factor.codes)
+        if term.around is not None or (column != 1).any():
+            coefficient *= column
+        eta += coefficient
 
 
-def internal(block: Block, position: int, draws: Draws) -> Values:
-    """Give a term's internal coefficients: (S,) where common, (S, level) by a factor."""
+def internal(block: Block, position: int, draws: Draws, levels: Positions | None = None) -> Values:
+    """Give a term's internal coefficients: (S,) where common, (S, level) by a factor.
+
+    Of all levels, or of those that are asked for, as often as they are.
+    """
     term = block.terms[position]
     if block.labels is not None:
         coefficient: Values = np.asarray(draws[block.name])[:, position]
     else:
         coefficient = np.asarray(draws[term.name])
+    if levels is not None:
+        coefficient = coefficient.take(levels, axis=1)
     if term.around is not None:
         coefficient = coefficient - np.asarray(draws[term.around])[:, None]
     return coefficient / term.unit
+
+
+def by_piece[Result](
+    design: Design, draws: int, work: Callable[[slice, Design], Result]
+) -> Iterator[tuple[slice, Result]]:
+    """Do work on some rows at a time, on all processors; give rows and results in order.
+
+    Where results are smaller, never are all rows at all draws in memory.
+
+    Parameters
+    ----------
+    design
+        Of any panel; a cluster's rows stand together.
+    draws
+        At how many draws the rows are evaluated.
+    work
+        Takes which rows they are, whole clusters, and the design of them.
+    """
+    runs = pieces(design, draws)
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        results = pool.map(lambda rows: work(rows, part(design, rows)), runs)
+        yield from zip(runs, results, strict=True)
+    finally:  # interrupted, what has not begun never does
+        pool.shutdown(cancel_futures=True)
+
+
+def pieces(design: Design, draws: int) -> list[slice]:
+    """Cut rows into runs of whole clusters, of about ``TOGETHER`` numbers at so many draws."""
+    rows = len(design.clusters)
+    ends = np.append(np.flatnonzero(design.clusters[1:] != design.clusters[:-1]) + 1, rows)
+    run = ends // max(TOGETHER // draws, 1)
+    stops = ends[np.append(run[1:] != run[:-1], True)].tolist()
+    return [slice(start, stop) for start, stop in zip([0, *stops], stops, strict=False)]
+
+
+def part(design: Design, rows: slice) -> Design:
+    """Give the design of some of its rows; levels and priors stay those of all."""
+    outcome = design.outcome
+    return replace(
+        design,
+        outcome=replace(
+            outcome,
+            values=outcome.values[rows],
+            offset=outcome.offset[rows],
+            trials=outcome.trials[rows],
+        ),
+        blocks=tuple(
+            replace(
+                block,
+                values=block.values[rows],
+                factor=block.factor and replace(block.factor, codes=block.factor.codes[rows]),
+            )
+            for block in design.blocks
+        ),
+        clusters=design.clusters[rows],
+        years=design.years[rows],
+    )
 
 
 def expected_outcome(design: Design, draws: Draws) -> Values:

@@ -9,30 +9,26 @@ from numpy.typing import NDArray
 from clustermodels.data.blocks import Block
 from clustermodels.data.correlations import log_density as lkj_density
 from clustermodels.data.design import Design
-from clustermodels.data.predictor import Draws, internal, linear_predictor
+from clustermodels.data.predictor import TOGETHER, Draws, by_piece, internal, linear_predictor
 from clustermodels.families.priors import log_density
 from clustermodels.fits.record import flat
 from clustermodels.spec.names import INTERCEPT, correlation
 
 Values = NDArray[np.float64]
 
-# Draws that are evaluated together: enough for speed, few enough for memory.
-CHUNK = 500
-
 
 def log_likelihood(design: Design, posterior: xr.Dataset) -> Values:
     """Give the log likelihood of every row at every draw, (chain, draw, obs)."""
     draws = flat(posterior)
-    total = len(draws[INTERCEPT])
-    outcome = design.outcome
-    result = np.empty((total, len(outcome.values)))
-    for start in range(0, total, CHUNK):
-        part = {name: values[start : start + CHUNK] for name, values in draws.items()}
-        parameters = {name: part[name][:, None] for name in outcome.parameters}
-        eta = linear_predictor(design, part)
-        result[start : start + CHUNK] = outcome.family.log_density(
-            outcome.values, eta, outcome.trials, parameters
-        )
+    result = np.empty((len(draws[INTERCEPT]), len(design.years)))
+    parameters = {name: draws[name][:, None] for name in design.outcome.parameters}
+
+    def density(_: slice, here: Design) -> Values:
+        outcome, eta = here.outcome, linear_predictor(here, draws)
+        return outcome.family.log_density(outcome.values, eta, outcome.trials, parameters)
+
+    for rows, values in by_piece(design, len(result), density):
+        result[:, rows] = values
     return result.reshape(posterior.sizes["chain"], posterior.sizes["draw"], -1)
 
 
@@ -70,12 +66,10 @@ def _block(block: Block, draws: Draws) -> dict[str, Values]:
             sds = draws[term.sd_name] / term.unit
             terms[term.sd_name] = log_density(term.prior, sds) - jacobian
             continue
-        values = internal(block, position, draws)
-        density = log_density(term.prior, values)
         if block.pooling == "free":
-            terms[term.name] = _sum_to_zero(density, values, dict(term.prior.arguments)["sd"])
-            terms[term.name] = terms[term.name] - (values.shape[1] - 1) * jacobian
+            terms[term.name] = _free(block, position, draws)
             continue
+        density = log_density(term.prior, internal(block, position, draws))
         name = block.name if block.labels else term.name
         terms[name] = terms.get(name, 0.0) + density - jacobian
     if block.pooling == "partial" and len(block.terms) > 1:
@@ -84,11 +78,18 @@ def _block(block: Block, draws: Draws) -> dict[str, Values]:
     return terms
 
 
-def _sum_to_zero(density: Values, values: Values, sd: float) -> Values:
-    """Turn n independent normal densities into that of n numbers that sum to zero.
+def _free(block: Block, position: int, draws: Draws) -> Values:
+    """Give the density of n numbers that sum to zero, (S,), from n independent normal ones.
 
     On the plane where the sum is 0 the density is the product divided by that of the normal
     mean direction, 1 / (sd sqrt(2 pi)).
     """
-    whole: Values = density.sum(axis=1) + 0.5 * np.log(2 * np.pi) + np.log(sd)
-    return whole
+    assert block.factor is not None
+    term, levels = block.terms[position], len(block.factor.levels)
+    sd = dict(term.prior.arguments)["sd"]
+    whole = np.full(len(draws[term.name]), 0.5 * np.log(2 * np.pi) + np.log(sd))
+    many = max(TOGETHER // len(whole), 1)
+    for start in range(0, levels, many):  # never all levels at all draws once more
+        some = np.arange(start, min(start + many, levels))
+        whole += log_density(term.prior, internal(block, position, draws, some)).sum(axis=1)
+    return whole - (levels - 1) * float(np.log(term.unit))

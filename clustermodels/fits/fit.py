@@ -119,9 +119,11 @@ def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.Da
         )
     groups["log_prior"] = log_prior(of, posterior)
     whole = xr.DataTree.from_dict(groups)
-    whole.attrs = provenance(spec, panel) | dict(tree.attrs) | {
-        "log_likelihood": "stored" if stored else "made again on request"
-    }
+    whole.attrs = (
+        provenance(spec, panel)
+        | dict(tree.attrs)
+        | {"log_likelihood": "stored" if stored else "made again on request"}
+    )
     return whole
 
 

@@ -14,6 +14,28 @@ from clustermodels.data.panel import Panel
 from clustermodels.spec.document import Spec
 
 
+@dataclass(frozen=True)
+class Independent:
+    """What holds of draws that are independent of each other, as those of a chain are not.
+
+    Parameters
+    ----------
+    draws
+        How many there are.
+    effective_draws
+        How many equally weighted ones they are worth.
+    pareto_k
+        The shape of the importance weights' tail; nan where no weights were needed.
+    points
+        How many points of hyperparameters and common coefficients were weighted.
+    """
+
+    draws: int
+    effective_draws: float
+    pareto_k: float
+    points: int
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """Draws from a posterior, with everything that made them.
@@ -40,6 +62,18 @@ class Fit:
     def posterior(self) -> xr.Dataset:
         """The posterior draws, in the user's units, dims (chain, draw, ...)."""
         return self.tree["posterior"].to_dataset()
+
+    @property
+    def independent(self) -> Independent | None:
+        """What the engine says of independent draws; None where draws are of chains."""
+        if "sample_stats" not in self.tree.children:
+            return None
+        said = self.tree["sample_stats"].attrs
+        if not said.get("independent"):
+            return None
+        draws = int(np.prod([self.tree["posterior"].sizes[dim] for dim in ("chain", "draw")]))
+        effective = min(float(said["effective_draws"]), float(draws))
+        return Independent(draws, effective, float(said["pareto_k"]), int(said["points"]))
 
     def design(self, panel: Panel | None = None) -> Design:
         """Build the design of the fitted panel again, or of an edited one."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import lazy_loader
 import numpy as np
 import xarray as xr
-from arviz_stats import ess as az_ess
-from arviz_stats import rhat as az_rhat
 from numpy.typing import NDArray
 
 from clustermodels.results.intervals import PROBABILITY
+
+# Half a second to load, for nothing where draws are independent.
+arviz_stats = lazy_loader.load("arviz_stats")
 
 Values = NDArray[np.float64]
 _PROB = {"tail": {"prob": ((1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2)}}
@@ -19,7 +21,7 @@ def rhat(posterior: xr.Dataset) -> xr.Dataset:
     if posterior.sizes["chain"] < 2 or posterior.sizes["draw"] < 4:
         return _missing(posterior)
     with np.errstate(invalid="ignore", divide="ignore"):
-        result: xr.Dataset = az_rhat(posterior)
+        result: xr.Dataset = arviz_stats.rhat(posterior)
     return result
 
 
@@ -29,7 +31,7 @@ def ess(posterior: xr.Dataset, method: str) -> xr.Dataset:
         return _missing(posterior)
     with np.errstate(invalid="ignore", divide="ignore"):
         # the ends of the interval that is reported, whatever a user's settings of ArviZ say
-        result: xr.Dataset = az_ess(posterior, method=method, **_PROB.get(method, {}))
+        result: xr.Dataset = arviz_stats.ess(posterior, method=method, **_PROB.get(method, {}))
     return result
 
 

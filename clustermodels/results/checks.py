@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import linear_predictor
+from clustermodels.data.predictor import by_piece, linear_predictor
 from clustermodels.families.family import mean
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import summarised
+from clustermodels.spec.names import INTERCEPT
 
 REPLICATES = 500
+# Rows times replicates at most: data sets of a large panel differ little from each other.
+DRAWN = 10**8
+STATISTICS = ("mean", "spread", "largest residual", "zeros", "serial correlation")
 
 
 def predictive_checks(fit: Fit) -> xr.Dataset:
@@ -22,7 +29,8 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
     the mean r^2; the largest |r|; the share of zeros (discrete outcomes); and the serial
     correlation, that of r with the r of the year before within clusters. Residuals of data and
     replicate are taken at the same draw, so that what effects of many levels take up cancels. The
-    draws are seeded by the fit's own seed.
+    draws are seeded by the fit's own seed. There are 500 replicates, or fewer where they would
+    have more than 1e8 rows together: 100 of a million rows.
 
     Returns
     -------
@@ -34,33 +42,84 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
     design = fit.design()
     draws = flat(fit.posterior)
     rng = np.random.default_rng(fit.spec.engine.seed)
-    total = len(next(iter(draws.values())))
-    picked = rng.choice(total, size=min(REPLICATES, total), replace=False)
-    part = {name: values[picked] for name, values in draws.items()}
-    outcome = design.outcome
-    parameters = {name: part[name][:, None] for name in outcome.parameters}
-    eta = linear_predictor(design, part)
-    replicated = outcome.family.draw(rng, eta, outcome.trials, parameters)
-    mu = mean(outcome.family, eta, outcome.trials)
-    variance = outcome.family.variance(eta, outcome.trials, parameters)
-    sd = np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
-    observed = np.broadcast_to(outcome.values, replicated.shape)
-    seen, made = (observed - mu) / sd, (replicated - mu) / sd
-    statistics = {
-        "mean": (observed.mean(axis=1), replicated.mean(axis=1)),
-        "spread": (_root_mean_square(seen), _root_mean_square(made)),
-        "largest residual": (np.abs(seen).max(axis=1), np.abs(made).max(axis=1)),
-    }
-    if outcome.family.discrete:
-        statistics["zeros"] = ((observed == 0).mean(axis=1), (replicated == 0).mean(axis=1))
-    pairs = neighbours(design)
-    if len(pairs[0]) > 2:
-        statistics["serial correlation"] = (_serial(seen, pairs), _serial(made, pairs))
+    total = len(draws[INTERCEPT])
+    most = max(DRAWN // len(design.years), 1)
+    picked = rng.choice(total, size=min(REPLICATES, total, most), replace=False)
+    chosen = {name: values[picked] for name, values in draws.items()}
+    parameters = {name: chosen[name][:, None] for name in design.outcome.parameters}
+
+    def gathered(rows: slice, here: Design) -> tuple[Moments, Moments]:
+        rng = np.random.default_rng([fit.spec.engine.seed, 1 + rows.start])
+        outcome, pairs = here.outcome, neighbours(here)
+        eta = linear_predictor(here, chosen)
+        replicated = outcome.family.draw(rng, eta, outcome.trials, parameters)
+        mu = mean(outcome.family, eta, outcome.trials)
+        variance = outcome.family.variance(eta, outcome.trials, parameters)
+        sd = np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
+        observed = np.broadcast_to(outcome.values, eta.shape)
+        seen, made = (moments(y, (y - mu) / sd, pairs) for y in (observed, replicated))
+        return seen, made
+
+    found = [both for _, both in by_piece(design, len(picked), gathered)]
+    seen, made = (joined([both[which] for both in found]) for which in (0, 1))
+    statistics = {name: (seen.statistics()[name], made.statistics()[name]) for name in STATISTICS}
+    if not design.outcome.family.discrete:
+        del statistics["zeros"]
+    if seen.pairs <= 2:
+        del statistics["serial correlation"]
     return _table(statistics)
 
 
-def _root_mean_square(residuals: Values) -> Values:
-    return np.asarray(np.sqrt(np.square(residuals).mean(axis=1)), dtype=float)
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """What the statistics are made of.
+
+    Parameters
+    ----------
+    rows, pairs
+        How many rows there are, and how many pairs of neighbours.
+    sums
+        (8, S): of outcomes, of zeros, of squared residuals; over pairs, of residuals before and
+        after, of their squares, and of their products.
+    largest
+        (S,): the largest absolute residual.
+    """
+
+    rows: int
+    pairs: int
+    sums: Values
+    largest: Values
+
+    def statistics(self) -> dict[str, Values]:
+        """Give the statistics by name, (S,) each."""
+        total, zeros, squares = self.sums[:3] / self.rows
+        before, after, before_2, after_2, product = self.sums[3:] / max(self.pairs, 1)
+        own = (before_2 - before**2) * (after_2 - after**2)
+        varies = own > 1e-20 * before_2 * after_2  # else what is left is rounding
+        size = np.sqrt(np.where(varies, own, 1.0))
+        serial = np.where(varies, (product - before * after) / size, 0.0)
+        values = (total, np.sqrt(squares), self.largest, zeros, serial)
+        return dict(zip(STATISTICS, values, strict=True))
+
+
+def moments(y: Values, residuals: Values, pairs: tuple[Positions, Positions]) -> Moments:
+    """Gather what some rows say: outcomes and residuals, (S, obs), and pairs of neighbours."""
+    before, after = (residuals.take(at, axis=1) for at in pairs)
+    squares = ((residuals, residuals), (before, before), (after, after), (before, after))
+    square, *lagged = (np.einsum("sn,sn->s", one, other) for one, other in squares)
+    sums = [y.sum(axis=1), (y == 0).sum(axis=1), square, before.sum(axis=1), after.sum(axis=1)]
+    largest = np.abs(residuals).max(axis=1)
+    return Moments(y.shape[1], len(pairs[0]), np.array([*sums, *lagged]), largest)
+
+
+def joined(parts: Sequence[Moments]) -> Moments:
+    """Put together what rows say that were gathered apart."""
+    return Moments(
+        sum(part.rows for part in parts),
+        sum(part.pairs for part in parts),
+        np.sum([part.sums for part in parts], axis=0),
+        np.array([part.largest for part in parts]).max(axis=0),
+    )
 
 
 def _table(statistics: dict[str, tuple[Values, Values]]) -> xr.Dataset:
@@ -83,13 +142,3 @@ def neighbours(design: Design) -> tuple[Positions, Positions]:
     next_year = np.diff(design.years) == 1
     earlier = np.flatnonzero(same & next_year)
     return earlier, earlier + 1
-
-
-def _serial(residuals: Values, pairs: tuple[Positions, Positions]) -> Values:
-    """Give the correlation of residuals with those a year before, (S,)."""
-    before, after = residuals[:, pairs[0]], residuals[:, pairs[1]]
-    before = before - before.mean(axis=1, keepdims=True)
-    after = after - after.mean(axis=1, keepdims=True)
-    size = np.sqrt((before**2).sum(axis=1) * (after**2).sum(axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(size > 0, (before * after).sum(axis=1) / size, 0.0)

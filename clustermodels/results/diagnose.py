@@ -8,17 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from clustermodels.data.panel import reader
 from clustermodels.errors import Finding, by_severity, choices
 from clustermodels.fits.record import Fit
-from clustermodels.results import chains
 from clustermodels.results.checks import predictive_checks
+from clustermodels.results.sampling import sampler_findings
 from clustermodels.results.summary import summary
 from clustermodels.spec.source import Path
 
-LARGEST_RHAT = 1.01
-HOPELESS = 1.05
-SMALLEST_ESS = 400
-SMALLEST_BFMI = 0.3
 TAIL = 0.025
 ROBUST_RATIO = 1.5
 FEWEST_CLUSTERS = 10
@@ -35,8 +32,9 @@ class Diagnosis:
     checks
         Posterior predictive statistics against the data's, as ``predictive_checks`` gives them.
     sampler
-        ``divergences``, ``rhat`` (largest), ``ess_bulk`` and ``ess_tail`` (smallest), ``bfmi``
-        (smallest), ``tree_depth`` (largest).
+        Of chains: ``divergences``, ``rhat`` (largest), ``ess_bulk`` and ``ess_tail`` (smallest),
+        ``bfmi`` (smallest), ``tree_depth`` (largest). Of independent draws: ``draws``,
+        ``effective_draws``, ``pareto_k``, ``points``.
     """
 
     findings: tuple[Finding, ...]
@@ -45,7 +43,7 @@ class Diagnosis:
 
 
 def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
-    """Diagnose a fit: the chains, the model against the data, the errors against clustering.
+    """Diagnose a fit: the draws, the model against the data, the errors against clustering.
 
     Parameters
     ----------
@@ -62,135 +60,20 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     """
     table = summary(fit) if table is None else table
     checks = predictive_checks(fit)
-    sampler, findings = _chains(fit, table)
+    sampler, findings = sampler_findings(fit, table)
     findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
     return Diagnosis(by_severity(findings), checks, sampler)
 
 
 def chain_findings(fit: Fit, table: xr.Dataset | None = None) -> tuple[Finding, ...]:
-    """Give the findings on the chains alone: whether the draws are of one posterior.
+    """Give the findings on the draws alone: whether they are of one posterior.
 
     Parameters
     ----------
     fit, table
         As for ``diagnose``.
     """
-    return tuple(_chains(fit, summary(fit) if table is None else table)[1])
-
-
-def _at(fit: Fit, *path: str) -> tuple[str, int | None]:
-    return ".".join(path), fit.spec.source.line(tuple[str | int, ...](path))
-
-
-def _extreme(column: xr.DataArray, sign: float) -> tuple[float, str]:
-    """Give the largest (smallest, for a sign of -1) value of a column, and whose it is."""
-    values = column.to_numpy()
-    if not np.isfinite(values).any():
-        return float("nan"), ""
-    spot = int(np.nanargmax(sign * values))
-    return float(values[spot]), str(column["quantity"].to_numpy()[spot])
-
-
-def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float], list[Finding]]:
-    rhat, rhat_of = _extreme(table["rhat"], 1.0)
-    bulk, bulk_of = _extreme(table["ess_bulk"], -1.0)
-    tail, tail_of = _extreme(table["ess_tail"], -1.0)
-    numbers = {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
-    findings: list[Finding] = []
-    engine, line = _at(fit, "engine")
-    if rhat > LARGEST_RHAT or np.isnan(rhat):
-        said = f"R-hat is {rhat:.3f} for {rhat_of}" if rhat_of else "R-hat cannot be computed"
-        findings.append(
-            Finding(
-                "rhat",
-                "serious",
-                f"{said}; above {LARGEST_RHAT} the chains disagree",
-                "The chains have not found one posterior: no number of this run can be relied on."
-                if not rhat <= HOPELESS
-                else "Its posterior is not known yet, nor that of what depends on it.",
-                "Run at least 4 chains, raise engine.tune and engine.draws, or set "
-                "engine.adaptation to low_rank; if it stays, look for collinear terms with "
-                "'check'.",
-                engine,
-                line,
-            )
-        )
-    for kind, size, name in (("bulk", bulk, bulk_of), ("tail", tail, tail_of)):
-        if size < SMALLEST_ESS:
-            what = "centre" if kind == "bulk" else "interval"
-            findings.append(
-                Finding(
-                    f"ess_{kind}",
-                    "warning",
-                    f"{kind} effective sample size is {size:.0f} for {name}; fewer than "
-                    f"{SMALLEST_ESS}",
-                    f"The {what} of its posterior is known only roughly: another seed would move "
-                    "it visibly.",
-                    "Raise engine.draws.",
-                    engine,
-                    line,
-                )
-            )
-    if "sample_stats" in fit.tree.children:
-        more, found = _sampler(fit)
-        numbers |= more
-        findings += found
-    return numbers, findings
-
-
-def _sampler(fit: Fit) -> tuple[dict[str, float], list[Finding]]:
-    stats = fit.tree["sample_stats"].to_dataset()
-    engine, line = _at(fit, "engine")
-    numbers: dict[str, float] = {}
-    findings = []
-    if "diverging" in stats:
-        count = int(stats["diverging"].sum())
-        numbers["divergences"] = count
-        if count:
-            findings.append(
-                Finding(
-                    "divergences",
-                    "serious",
-                    f"{count} of {stats['diverging'].size} transitions diverged",
-                    "The sampler could not enter part of the posterior, often where a group sd is "
-                    "near zero; effects there are missed.",
-                    "Raise engine.target_accept to 0.95 or 0.99, or give the group sds (names "
-                    "ending in _sd) tighter priors.",
-                    engine,
-                    line,
-                )
-            )
-    if "energy" in stats:
-        bfmi = float(chains.bfmi(stats["energy"].to_numpy()).min())
-        numbers["bfmi"] = bfmi
-        if bfmi < SMALLEST_BFMI:
-            findings.append(
-                Finding(
-                    "bfmi",
-                    "warning",
-                    f"E-BFMI is {bfmi:.2f}, below {SMALLEST_BFMI}",
-                    "The chains explore the tails slowly: intervals may be too narrow.",
-                    "Raise engine.tune, or tighten the priors of the group sds.",
-                    engine,
-                    line,
-                )
-            )
-    if "tree_depth" in stats:
-        numbers["tree_depth"] = float(stats["tree_depth"].max())
-    if "maxdepth_reached" in stats and bool(stats["maxdepth_reached"].any()):
-        share = float(stats["maxdepth_reached"].mean())
-        findings.append(
-            Finding(
-                "tree_depth",
-                "warning",
-                f"{share:.1%} of transitions hit the largest tree depth",
-                "Sampling is slow, not wrong: draws are more alike than they should be.",
-                "Look for collinear terms with 'check', or raise engine.tune.",
-                engine,
-                line,
-            )
-        )
-    return numbers, findings
+    return tuple(sampler_findings(fit, table)[1])
 
 
 def _against_data(fit: Fit, checks: xr.Dataset) -> Iterator[Finding]:
@@ -254,16 +137,14 @@ def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
 
 
 def _against_clustering(fit: Fit, table: xr.Dataset) -> Iterator[Finding]:
-    columns = (table[name].to_numpy() for name in ("name", "robust_sd", "sd"))
+    names, robust, own = (table[key].to_numpy() for key in ("name", "robust_sd", "sd"))
     wide = {
-        str(name): (float(robust), float(own))
-        for name, robust, own in zip(*columns, strict=True)
-        if robust > ROBUST_RATIO * own
+        str(names[spot]): (float(robust[spot]), float(own[spot]))
+        for spot in np.flatnonzero(robust > ROBUST_RATIO * own)
     }
-    if len(set(fit.design().clusters.tolist())) < FEWEST_CLUSTERS:
+    clusters = reader(fit.panel).clusters.tolist()
+    if not wide or len(set(clusters)) < FEWEST_CLUSTERS:
         return  # a sandwich of so few scores says little
-    if not wide:
-        return
     said = [
         f"{name} {sd / own:.2g} times ({sd:.3g} against {own:.3g})"
         for name, (sd, own) in sorted(wide.items(), key=lambda pair: -pair[1][0] / pair[1][1])

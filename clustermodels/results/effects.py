@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -13,23 +13,14 @@ from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Values, reader
 from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
-from clustermodels.results.extrapolation import extrapolation
-from clustermodels.results.intervals import PROBABILITY, summarised
-from clustermodels.results.predict import predict
+from clustermodels.results.changes import Sums, changes
+from clustermodels.results.intervals import PROBABILITY, increase, summarised
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import interaction
 
 LEVELS = {"low": 0.1, "middle": 0.5, "high": 0.9}
 
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """One line of an answer: its labels and its draws, (S,)."""
-
-    labels: Mapping[str, str | float]
-    draws: Values
-    against: float
-    beyond: int | None = None
+Labels = Mapping[str, str | float]
 
 
 def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
@@ -61,40 +52,36 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
         cluster-years it takes beyond the range that the data cover (``extrapolation`` names
         them).
     """
-    entries = [*_slopes(fit)] if scenario is None else [*_changes(fit, scenario)]
-    return _estimate(entries)
+    return _slopes(fit) if scenario is None else _changes(fit, scenario)
 
 
-def _estimate(entries: list[Entry]) -> xr.Dataset:
-    if not entries:
-        return xr.Dataset(coords={"row": np.arange(0)})
-    numbers = summarised(np.stack([entry.draws for entry in entries], axis=1))
-    labels = {
-        key: ("row", np.array([entry.labels[key] for entry in entries], dtype=object))
-        for key in entries[0].labels
-    }
-    columns = numbers | {"probability": np.array([_increase(entry) for entry in entries])}
-    if entries[0].beyond is not None:
-        columns["beyond_data"] = np.array([entry.beyond for entry in entries])
+def _table(
+    labels: Mapping[str, Sequence[object] | np.ndarray], numbers: Mapping[str, Values]
+) -> xr.Dataset:
+    size = len(next(iter(numbers.values()), []))
     return xr.Dataset(
-        {key: ("row", values) for key, values in columns.items()},
+        {name: ("row", values) for name, values in numbers.items()},
         coords={
-            "row": np.arange(len(entries)),
-            **labels,
+            "row": np.arange(size),
+            **{name: ("row", np.array(cells, dtype=object)) for name, cells in labels.items()},
             "interval": "equal-tailed",
             "interval_probability": PROBABILITY,
         },
     )
 
 
-def _increase(entry: Entry) -> float:
-    """Give the probability of an increase; nan where every draw is at exactly no change."""
-    if (entry.draws == entry.against).all():
-        return float("nan")
-    return float(np.mean(entry.draws > entry.against))
+def _slopes(fit: Fit) -> xr.Dataset:
+    entries = [*_entries(fit)]
+    if not entries:
+        return xr.Dataset(coords={"row": np.arange(0)})
+    labels, draws, against = zip(*entries, strict=True)
+    numbers = summarised(np.stack(draws, axis=1))
+    numbers["probability"] = increase(np.stack(draws, axis=1), np.array(against))
+    return _table({name: [about[name] for about in labels] for name in labels[0]}, numbers)
 
 
-def _slopes(fit: Fit) -> Iterator[Entry]:
+def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
+    """Give each slope's labels, its draws, and the number that stands for no effect."""
     draws = flat(fit.posterior)
     values = moderator_values(fit)
     kind = find(fit.spec.outcome[1].family).link.effect
@@ -104,8 +91,8 @@ def _slopes(fit: Fit) -> Iterator[Entry]:
             step = slope * scale.step
             effect, neutral = (step, 0.0) if kind == "difference" else (np.exp(step), 1.0)
             about = {"treatment": treatment, **at}
-            yield Entry({**about, "scale": "coefficient", "per": "unit"}, slope, 0.0)
-            yield Entry({**about, "scale": kind, "per": scale.words}, effect, neutral)
+            yield {**about, "scale": "coefficient", "per": "unit"}, slope, 0.0
+            yield {**about, "scale": kind, "per": scale.words}, effect, neutral
 
 
 def _slopes_along(
@@ -114,7 +101,7 @@ def _slopes_along(
     treatment: str,
     values: dict[str, Values],
     draws: dict[str, Values],
-) -> Iterator[tuple[dict[str, str | float], Values]]:
+) -> Iterator[tuple[Labels, Values]]:
     moderators = [m for t, m in spec.moderated() if t == treatment]
     if not moderators:
         yield {"moderator": "", "at": "", "moderator_value": np.nan}, draws[treatment]
@@ -134,39 +121,28 @@ def moderator_values(fit: Fit) -> dict[str, Values]:
     return {name: values[name] for name in fit.spec.moderators}
 
 
-def _changes(fit: Fit, scenario: str) -> Iterator[Entry]:
-    before = predict(fit)
-    after = predict(fit, scenario)
-    observed, changed = _flat(before), _flat(after)
-    beyond = _beyond(fit, scenario, before)
-    ratios = find(fit.spec.outcome[1].family).link.effect != "difference"
-    groups: list[tuple[str, str, Values]] = [("total", "", np.ones(observed.shape[1]))]
-    for by in ("year", "cluster"):
-        labels = before[by].to_numpy()
-        groups += [(by, str(level), (labels == level) * 1.0) for level in np.unique(labels)]
-    for by, level, mask in groups:
-        about = {"scenario": scenario, "by": by, "level": level}
-        outside = int(mask @ beyond)
-        yield Entry(about | {"quantity": "change"}, (changed - observed) @ mask, 0.0, outside)
-        if not ratios:
-            average = ((changed - observed) @ mask) / mask.sum()
-            yield Entry(about | {"quantity": "mean change"}, average, 0.0, outside)
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = (changed @ mask) / (observed @ mask)
-            yield Entry(about | {"quantity": "ratio"}, ratio, 1.0, outside)
+def _changes(fit: Fit, scenario: str) -> xr.Dataset:
+    difference = find(fit.spec.outcome[1].family).link.effect == "difference"
+    parts = changes(fit, scenario, partial(_quantities, difference=difference))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    labels = {name: columns.pop(name) for name in ("by", "level", "quantity")}
+    return _table({"scenario": [scenario] * len(labels["by"]), **labels}, columns)
 
 
-def _beyond(fit: Fit, scenario: str, prediction: xr.DataArray) -> Values:
-    """Mark the rows of a prediction that a scenario takes beyond the data, (obs,)."""
-    found = extrapolation(fit, scenario)
-    outside = {*zip(found["cluster"].to_numpy(), found["year"].to_numpy().tolist(), strict=True)}
-    rows = zip(
-        prediction["cluster"].to_numpy(), prediction["year"].to_numpy().tolist(), strict=True
-    )
-    return np.array([row in outside for row in rows], dtype=float)
-
-
-def _flat(prediction: xr.DataArray) -> Values:
-    values = prediction.to_numpy()
-    return values.reshape(-1, values.shape[-1])
+def _quantities(sums: Sums, *, difference: bool) -> dict[str, np.ndarray]:
+    """Give the lines of groups: two quantities of each, one after the other."""
+    if difference:
+        other, neutral = ("mean change", sums.change / sums.rows), 0.0
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            other, neutral = ("ratio", sums.changed / sums.observed), 1.0
+    both = np.stack([sums.change, other[1]], axis=2).reshape(len(sums.change), -1)
+    groups = len(sums.levels)
+    return {
+        "by": np.full(2 * groups, sums.by, dtype=object),
+        "level": np.repeat(np.array(sums.levels, dtype=object), 2),
+        "quantity": np.tile(np.array(["change", other[0]], dtype=object), groups),
+        **summarised(both),
+        "probability": increase(both, np.tile([0.0, neutral], groups)),
+        "beyond_data": np.repeat(sums.beyond, 2),
+    }

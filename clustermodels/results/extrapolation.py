@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from clustermodels.data.columns import raw_columns, transformed
-from clustermodels.data.panel import Panel, Values, reader
+from clustermodels.data.panel import Panel, Positions, Values, reader
 from clustermodels.data.scenarios import edited
-from clustermodels.errors import Finding, choices
+from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit
 from clustermodels.preview.positions import edited_positions, half_of_units
+
+# Cluster-years that a finding names, the furthest first.
+NAMED = 5
 
 
 def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
@@ -39,32 +45,49 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
         If there is no such scenario, or it leads to values that a transform does not take.
     """
     rows = reader(fit.panel)
-    before, after = _columns(fit, fit.panel), _columns(fit, edited(fit.spec, fit.panel, scenario))
     names: list[str] = []
     pieces: dict[str, list[Values]] = {"value": [], "low": [], "high": [], "beyond": []}
-    spots: list[int] = []
-    for name, values in after.items():
+    spots: list[Positions] = []
+    for name, values, beyond in _moved_beyond(fit, scenario):
         scale = fit.learned.scales[name]
-        tiny = 1e-9 * max(abs(scale.low), abs(scale.high), scale.spread)
-        beyond = np.maximum(values - scale.high, scale.low - values)
-        found = np.flatnonzero((values != before[name]) & (beyond > tiny))
+        found = np.flatnonzero(beyond)
         found = found[np.argsort(-beyond[found], kind="stable")]
         names += [name] * len(found)
-        spots += found.tolist()
+        spots.append(found)
         pieces["value"].append(values[found])
         pieces["low"].append(np.full(len(found), scale.low))
         pieces["high"].append(np.full(len(found), scale.high))
         pieces["beyond"].append(beyond[found] / scale.spread)
+    at = np.concatenate([np.arange(0), *spots])
     numbers = {key: ("row", np.concatenate([*parts, []])) for key, parts in pieces.items()}
     return xr.Dataset(
         numbers,
         coords={
             "row": np.arange(len(names)),
             "column": ("row", np.array(names, dtype=object)),
-            "cluster": ("row", rows.clusters[spots]),
-            "year": ("row", rows.years[spots]),
+            "cluster": ("row", rows.clusters[at]),
+            "year": ("row", rows.years[at]),
         },
     )
+
+
+def rows_beyond(fit: Fit, scenario: str) -> NDArray[np.bool_]:
+    """Mark the fitted rows that a scenario takes beyond the data in any column, (obs,)."""
+    marked = np.zeros(len(fit.panel.used), dtype=np.bool_)
+    for _, _, beyond in _moved_beyond(fit, scenario):
+        marked |= beyond > 0
+    return marked
+
+
+def _moved_beyond(fit: Fit, scenario: str) -> Iterator[tuple[str, Values, Values]]:
+    """Give each column's name, its edited values, and how far they lie beyond the data; else 0."""
+    before, after = _columns(fit, fit.panel), _columns(fit, edited(fit.spec, fit.panel, scenario))
+    for name, values in after.items():
+        scale = fit.learned.scales[name]
+        tiny = 1e-9 * max(abs(scale.low), abs(scale.high), scale.spread)
+        beyond = np.maximum(values - scale.high, scale.low - values)
+        moved = (values != before[name]) & (beyond > tiny)
+        yield name, values, np.where(moved, beyond, 0.0)
 
 
 def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
@@ -76,23 +99,26 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
     findings = []
     for name in dict.fromkeys(beyond["column"].to_numpy().tolist()):
         part = beyond.isel(row=np.flatnonzero(beyond["column"].to_numpy() == name))
+        first = part.isel(row=slice(NAMED))
         places = [
             f"{cluster} {year} ({value:.3g})"
             for cluster, year, value in zip(
-                part["cluster"].to_numpy(),
-                part["year"].to_numpy(),
-                part["value"].to_numpy(),
+                first["cluster"].to_numpy(),
+                first["year"].to_numpy(),
+                first["value"].to_numpy(),
                 strict=True,
             )
         ]
+        many = part.sizes["row"]
+        more = f" and {many - NAMED} more" if many > NAMED else ""
         low, high = float(part["low"][0]), float(part["high"][0])
         findings.append(
             Finding(
                 "extrapolation",
                 "warning",
                 f"scenario '{scenario}' takes '{name}' beyond the data's {low:.3g} to {high:.3g} "
-                f"in {len(places)} of {len(fit.panel.used)} cluster-years, at most by "
-                f"{float(part['beyond'][0]):.2g} standard deviations: {choices(places, 5)}",
+                f"in {many} of {len(fit.panel.used)} cluster-years, at most by "
+                f"{float(part['beyond'][0]):.2g} standard deviations: {', '.join(places)}{more}",
                 "There the answer rests on the form of the model, not on data.",
                 "Make the edit smaller, or limit it with 'where'.",
                 f"scenarios.{scenario}",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from clustermodels.data.predictor import expected_outcome
+from clustermodels.data.predictor import by_piece, expected_outcome
 from clustermodels.data.scenarios import counterfactual
 from clustermodels.fits.record import Fit, flat
+from clustermodels.spec.names import INTERCEPT
 
 
 def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
@@ -15,7 +16,8 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
 
     A scenario's edited panel goes through the same functions as the fit, with what the fit
     learned, at the stored draws: forward simulation under the model's assumptions, not
-    identification of a causal effect.
+    identification of a causal effect. All rows at all draws are kept: of a large panel ``effects``
+    needs a fraction of the memory.
 
     Parameters
     ----------
@@ -40,7 +42,11 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
         else counterfactual(fit.spec, fit.panel, fit.learned, scenario)
     )
     posterior = fit.posterior
-    values = expected_outcome(design, flat(posterior))
+    draws = flat(posterior)
+    values = np.empty((len(draws[INTERCEPT]), len(design.years)))
+    parts = by_piece(design, len(values), lambda _, here: expected_outcome(here, draws))
+    for rows, expected in parts:
+        values[:, rows] = expected
     shape = (posterior.sizes["chain"], posterior.sizes["draw"], -1)
     return xr.DataArray(
         values.reshape(shape),

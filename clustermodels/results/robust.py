@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.correlations import matrix
 from clustermodels.data.design import Design
-from clustermodels.data.mode import Given, Mode, Piece, find_mode
+from clustermodels.data.mode import Given
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws
+from clustermodels.results.curvature import Columns, Part, curved
 from clustermodels.spec.names import correlation
 
 
@@ -38,77 +37,56 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     dict
         Posterior name to sd; empty where there are fewer than two clusters or K >= N.
     """
-    names, cluster = np.unique(design.clusters.astype(str), return_inverse=True)
-    rows, groups = len(cluster), len(names)
-    found = find_mode(design, _at_means(design, draws))
-    owners = [_owners(piece, cluster) for piece in found.pieces]
+    starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
+    cluster = np.append(0, np.cumsum(starts))
+    rows, groups = len(cluster), int(cluster[-1]) + 1
+    found = curved(design, _at_means(design, draws), draws)
+    owners = [_owners(part, cluster) for part in found.columns.varying]
+    varying = [*zip(found.columns.varying, owners, strict=True)]
     # a factor's levels carry one constraint, already counted by the intercept
-    free = sum(
-        piece.size - (piece.block is not None and piece.block.factor is not None)
-        for piece, own in zip(found.pieces, owners, strict=True)
-        if own is None
-    )
+    free = found.columns.common.shape[1]
+    free += sum(len(part.factor.levels) - 1 for part, own in varying if own is None)
     if groups < 2 or free >= rows:
         return {}
-    indicator = sp.csr_array((found.first, (cluster, np.arange(rows))), shape=(groups, rows))
-    scores = (indicator @ found.x).toarray() + _own_prior(found, owners, groups)
     factor = groups / (groups - 1) * (rows - 1) / (rows - free)
-    solver = splu(found.hessian)
     result = {}
-    for name, (position, unit) in _slopes(found).items():
+    for name, (position, unit) in _slopes(found.columns).items():
         pick = np.zeros(len(found.beta))
         pick[position] = 1.0
-        spread = float(np.linalg.norm(scores @ solver.solve(pick)))
-        result[name] = float(np.sqrt(factor)) * spread * unit
+        along = found.hessian.solve(pick)
+        # each cluster's score in this direction: of its rows, and of its own coefficients' prior
+        scores = np.bincount(cluster, found.first * found.columns.times(along), groups)
+        for part, own in varying:
+            if own is not None:
+                scores += np.bincount(own, found.pull[part.at] * along[part.at], groups)
+        result[name] = float(np.sqrt(factor) * np.linalg.norm(scores)) * unit
     return result
 
 
-def _slopes(found: Mode) -> dict[str, tuple[int, float]]:
+def _slopes(columns: Columns) -> dict[str, tuple[int, float]]:
     """Give the position and the unit of every slope that clusters share.
 
     Not of one with free slopes by cluster: it is their mean, known from these clusters alone.
     """
-    around = {
-        term.around
-        for piece in found.pieces
-        if piece.block
-        for term in piece.block.terms
-        if piece.block.pooling == "free"
+    free = {
+        part.block.terms[part.position].around
+        for part in columns.varying
+        if part.block.pooling == "free"
     }
-    slopes = {}
-    start = 0
-    for piece in found.pieces:
-        block = piece.block
-        if block is not None and block.factor is None and block.labels is None:
-            for place, term in enumerate(block.terms):
-                if term.name not in around:
-                    slopes[term.name] = (start + place, term.unit)
-        start += piece.size
-    return slopes
+    terms = [(block, block.terms[at]) for block, at in columns.slopes]
+    return {
+        term.name: (columns.last + 1 + place, term.unit)
+        for place, (block, term) in enumerate(terms)
+        if block.labels is None and term.name not in free
+    }
 
 
-def _owners(piece: Piece, cluster: Positions) -> Positions | None:
-    """Give the cluster that each coefficient belongs to, (p,); None where they span several."""
-    if piece.block is None or piece.block.factor is None:
-        return None
-    codes = piece.block.factor.codes
-    owners = np.zeros(len(piece.block.factor.levels), dtype=np.int64)
+def _owners(part: Part, cluster: Positions) -> Positions | None:
+    """Give the cluster of each level, (level,); None where some level spans several."""
+    codes = part.factor.codes
+    owners = np.zeros(len(part.factor.levels), dtype=np.int64)
     owners[codes] = cluster
-    nested = (owners[codes] == cluster).all()
-    return np.tile(owners, len(piece.block.terms)) if nested else None
-
-
-def _own_prior(found: Mode, owners: list[Positions | None], groups: int) -> Values:
-    """Give the prior's score of each cluster's own coefficients, (cluster, p)."""
-    pull = -(found.precision @ (found.beta - found.centre))
-    own = np.zeros((groups, len(found.beta)))
-    start = 0
-    for piece, owner in zip(found.pieces, owners, strict=True):
-        if owner is not None:
-            at = np.arange(start, start + piece.size)
-            own[owner, at] = pull[at]
-        start += piece.size
-    return own
+    return owners if (owners[codes] == cluster).all() else None
 
 
 def _at_means(design: Design, draws: Draws) -> Given:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results import chains
@@ -26,15 +29,12 @@ def summary(fit: Fit) -> xr.Dataset:
     Dataset
         Along ``quantity`` (``policies_by_cluster[Beijing]``): mean, sd, 95 % equal-tailed
         interval, the cluster-robust sd of common coefficients (nan elsewhere), R-hat, bulk and
-        tail effective sample size; the coordinate ``name`` is the posterior name.
+        tail effective sample size; the coordinate ``name`` is the posterior name. Independent
+        draws have no R-hat and one effective size, and ``attrs`` say what they are worth.
     """
     posterior = fit.posterior
     draws = flat(posterior)
-    diagnostics = {
-        "rhat": chains.rhat(posterior),
-        "ess_bulk": chains.ess(posterior, "bulk"),
-        "ess_tail": chains.ess(posterior, "tail"),
-    }
+    diagnostics = _diagnostics(fit)
     robust = robust_sd(fit.design(), draws)
     quantities: list[str] = []
     names: list[str] = []
@@ -51,7 +51,7 @@ def summary(fit: Fit) -> xr.Dataset:
         pieces[UPPER].append(numbers[UPPER])
         pieces["robust_sd"].append(np.full(len(labels), robust.get(name, np.nan)))
         for column, found in diagnostics.items():
-            pieces[column].append(np.atleast_1d(found[name].to_numpy()).reshape(-1))
+            pieces[column].append(np.broadcast_to(np.ravel(found[name]), len(labels)))
     return xr.Dataset(
         {column: ("quantity", np.concatenate(values)) for column, values in pieces.items()},
         coords={
@@ -60,7 +60,23 @@ def summary(fit: Fit) -> xr.Dataset:
             "interval": "equal-tailed",
             "interval_probability": PROBABILITY,
         },
+        attrs={} if fit.independent is None else vars(fit.independent),
     )
+
+
+def _diagnostics(fit: Fit) -> dict[str, Mapping[str, ArrayLike]]:
+    """Give each diagnostic of each posterior name; chains are asked only where there are any."""
+    posterior = fit.posterior
+    names = [str(name) for name in posterior.data_vars]
+    if fit.independent is not None:
+        size = dict.fromkeys(names, fit.independent.effective_draws)
+        return {"rhat": dict.fromkeys(names, np.nan), "ess_bulk": size, "ess_tail": size}
+    found = {
+        "rhat": chains.rhat(posterior),
+        "ess_bulk": chains.ess(posterior, "bulk"),
+        "ess_tail": chains.ess(posterior, "tail"),
+    }
+    return {key: {name: table[name].to_numpy() for name in names} for key, table in found.items()}
 
 
 def _labels(values: xr.DataArray) -> list[str]:

@@ -1,0 +1,240 @@
+"""The mode of a design's coefficients given its other parameters, at any number of rows.
+
+Columns are never multiplied as sparse matrices: those of a factor's levels are its codes, and the
+blocks of X'WX are sums over rows by code. With many levels first and common columns last, the
+matrix is an arrowhead, and eliminating in that order fills in nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import splu
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.design import Design
+from clustermodels.data.factors import Factor
+from clustermodels.data.mode import CONVERGED, STEPS, Given
+from clustermodels.data.panel import Values
+from clustermodels.data.predictor import Draws, internal
+from clustermodels.families.priors import Prior
+from clustermodels.spec.names import INTERCEPT
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A column whose coefficients vary over the levels of a factor, and where they stand."""
+
+    block: Block
+    position: int
+    factor: Factor
+    at: slice
+
+    @property
+    def values(self) -> Values:
+        """The column, (obs,)."""
+        return self.block.values[:, self.position]
+
+    def summed(self, values: Values) -> Values:
+        """Sum over the rows of each level, (level,)."""
+        levels = len(self.factor.levels)
+        sums: Values = np.bincount(self.factor.codes, self.values * values, levels)
+        return sums
+
+    def prior(self, given: Given) -> Values:
+        """Give its row of the precision among the coefficients of a level in its block, (k,)."""
+        if self.block.pooling == "free":
+            return np.array([_arguments(self.block.terms[0].prior)["sd"] ** -2])
+        inverse: Values = np.linalg.inv(given.covariances[self.block.name])
+        row: Values = inverse[self.position]
+        return row
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """All columns of a design.
+
+    Parameters
+    ----------
+    varying
+        Those that vary over factors, the ones with most levels first.
+    common
+        (obs, p): the intercept's, and those that clusters share, whose coefficients come last.
+    slopes
+        What the common ones are of, in order: block and position; none for the intercept.
+    """
+
+    varying: tuple[Part, ...]
+    common: Values
+    slopes: tuple[tuple[Block, int], ...]
+
+    @property
+    def last(self) -> int:
+        """Where the common coefficients start."""
+        return self.varying[-1].at.stop if self.varying else 0
+
+    def times(self, beta: Values) -> Values:
+        """Give X beta, (obs,)."""
+        eta = self.common @ beta[self.last :]
+        for part in self.varying:
+            eta += part.values * beta[part.at][part.factor.codes]
+        return np.asarray(eta, dtype=np.float64)
+
+    def scores(self, first: Values) -> Values:
+        """Give X' first, (coefficient,)."""
+        return np.concatenate(
+            [*(part.summed(first) for part in self.varying), self.common.T @ first]
+        )
+
+    def squared(self, weight: Values) -> sp.csc_array:
+        """Give X' W X for weights of the rows."""
+        size = len(self.varying)
+        blocks: list[list[Any]] = [[None] * (size + 1) for _ in range(size + 1)]
+        blocks[size][size] = sp.coo_array(self.common.T @ (self.common * weight[:, None]))
+        for i, one in enumerate(self.varying):
+            for j, other in enumerate(self.varying[: i + 1]):
+                block: Any
+                if one.factor is other.factor:
+                    block = sp.diags_array(one.summed(weight * other.values))
+                else:
+                    both = one.values * other.values * weight
+                    where = (one.factor.codes, other.factor.codes)
+                    shape = (len(one.factor.levels), len(other.factor.levels))
+                    block = sp.coo_array((both, where), shape=shape)
+                blocks[i][j], blocks[j][i] = block, block.T
+            dense = np.column_stack([one.summed(weight * column) for column in self.common.T])
+            blocks[i][size], blocks[size][i] = sp.coo_array(dense), sp.coo_array(dense.T)
+        return sp.csc_array(sp.block_array(blocks, format="csc"))
+
+    def precision(self, design: Design, given: Given) -> sp.csc_array:
+        """Give that of the prior. A Student t prior counts as the normal of its scale."""
+        size = len(self.varying)
+        blocks: list[list[Any]] = [[None] * (size + 1) for _ in range(size + 1)]
+        sds = np.array([_arguments(prior)["sd"] for prior in self._priors(design)])
+        blocks[size][size] = sp.diags_array(sds**-2)
+        for i, one in enumerate(self.varying):
+            for j, other in enumerate(self.varying):
+                if one.block is other.block:
+                    each = np.full(len(one.factor.levels), one.prior(given)[other.position])
+                    blocks[i][j] = sp.diags_array(each)
+        return sp.csc_array(sp.block_array(blocks, format="csc"))
+
+    def centre(self, design: Design) -> Values:
+        """Give the prior means of all coefficients."""
+        means = [_arguments(prior)["mean"] for prior in self._priors(design)]
+        return np.concatenate([np.zeros(self.last), means])
+
+    def _priors(self, design: Design) -> list[Prior]:
+        return [design.intercept, *(block.terms[at].prior for block, at in self.slopes)]
+
+
+@dataclass(frozen=True, eq=False)
+class Curved:
+    """Where log likelihood plus log prior is highest in the coefficients, and how it bends there.
+
+    Parameters
+    ----------
+    columns
+        What the coefficients are of.
+    beta
+        The mode, (coefficient,).
+    first
+        The derivative of each row's log likelihood in its predictor, (obs,).
+    pull
+        That of the log prior in each coefficient.
+    hessian
+        The negative second derivative, factored: its ``solve`` gives H^-1 x.
+    """
+
+    columns: Columns
+    beta: Values
+    first: Values
+    pull: Values
+    hessian: Any
+
+
+def curved(design: Design, given: Given, draws: Draws) -> Curved:
+    """Climb to the mode from the posterior's means by Newton steps, halved where they overshoot."""
+    columns = _columns(design)
+    precision, centre = columns.precision(design, given), columns.centre(design)
+    outcome = design.outcome
+
+    def rows(of: Any, beta: Values) -> Values:
+        eta = columns.times(beta) + outcome.offset
+        return np.asarray(of(outcome.values, eta, outcome.trials, given.parameters))
+
+    def height(beta: Values) -> float:
+        gap = beta - centre
+        return float(rows(outcome.family.log_density, beta).sum() - 0.5 * gap @ (precision @ gap))
+
+    beta = _means(columns, draws)
+    top = height(beta)
+    for _ in range(STEPS):
+        second = rows(outcome.family.second, beta)
+        hessian = _factored(columns.squared(np.maximum(-second, 0.0)) + precision)
+        score = columns.scores(rows(outcome.family.first, beta))
+        gradient = score - precision @ (beta - centre)
+        step = hessian.solve(gradient)
+        gain = float(gradient @ step)
+        for _ in range(30):
+            moved = beta + step
+            new = height(moved)
+            if new >= top - 1e-9 * abs(top):
+                break
+            step = step / 2
+        beta, top = moved, new
+        if gain < CONVERGED:  # too near for another Hessian to differ
+            break
+    if (second > 0).any():
+        hessian = _factored(columns.squared(-rows(outcome.family.second, beta)) + precision)
+    pull = -(precision @ (beta - centre))
+    return Curved(columns, beta, rows(outcome.family.first, beta), pull, hessian)
+
+
+def _factored(matrix: sp.csc_array) -> Any:
+    """Factor a symmetric matrix in the order that it has."""
+    symmetric = {"SymmetricMode": True}
+    return splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options=symmetric)
+
+
+def _columns(design: Design) -> Columns:
+    found = [
+        (block, position, block.factor)
+        for block in design.blocks
+        if block.factor is not None
+        for position in range(len(block.terms))
+    ]
+    found.sort(key=lambda each: -len(each[2].levels))
+    ends = np.cumsum([0, *(len(factor.levels) for _, _, factor in found)]).tolist()
+    varying = tuple(
+        Part(*each, slice(start, stop))
+        for each, start, stop in zip(found, ends, ends[1:], strict=False)
+    )
+    common = [block for block in design.blocks if block.factor is None]
+    ones = np.ones((len(design.years), 1))
+    return Columns(
+        varying,
+        np.hstack([ones, *(block.values for block in common)]),
+        tuple((block, at) for block in common for at in range(len(block.terms))),
+    )
+
+
+def _means(columns: Columns, draws: Draws) -> Values:
+    """Give the posterior means of all coefficients, internal scale."""
+    names = {INTERCEPT}
+    for block in [part.block for part in columns.varying] + [block for block, _ in columns.slopes]:
+        names |= {block.name} if block.labels else {term.name for term in block.terms}
+        names |= {term.around for term in block.terms if term.around is not None}
+    means = {name: np.asarray(draws[name]).mean(axis=0, keepdims=True) for name in names}
+    own = [internal(part.block, part.position, means)[0] for part in columns.varying]
+    return np.concatenate(
+        [*own, means[INTERCEPT], *(internal(block, at, means) for block, at in columns.slopes)]
+    )
+
+
+def _arguments(prior: Prior) -> Mapping[str, float]:
+    return dict(prior.arguments)
