@@ -128,6 +128,7 @@ def fit(
     with sampling() as progress:
         made = cm.fit(document, out=out, progress=progress)
     table = cm.summary(made)
+    printing.drawn_by(made.tree.attrs)
     printing.summary(table, Format.text, every=False)
     after = cm.diagnose(made, table).findings
     serious = [finding for finding in before if finding.severity == Severity.serious]

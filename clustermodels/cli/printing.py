@@ -73,6 +73,12 @@ def summary(numbers: Any, format_: Format, *, every: bool) -> None:
         legend(_worth(numbers.attrs), format_)
 
 
+def drawn_by(about: Mapping[Any, Any]) -> None:
+    """Say which engine was chosen, and why, where the document left that open."""
+    if "engine_because" in about:
+        say(f"Drawn by {about['engine']}, because {about['engine_because']}.")
+
+
 def _worth(numbers: Mapping[str, float]) -> str:
     """Say what independent draws are worth."""
     said = f"{numbers['draws']:,.0f} independent draws worth {numbers['effective_draws']:,.0f}"

@@ -23,6 +23,9 @@ from clustermodels.spec.names import INTERCEPT
 
 Codes = NDArray[np.int32]
 
+# A factor that cannot be eliminated may have so many levels.
+FEW_LEVELS = 300
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -105,9 +108,18 @@ class Arrow:
 
 
 def eliminated_factor(design: Design) -> Factor | None:
-    """Choose the factor with the most levels."""
-    factors = [block.factor for block in design.blocks if block.factor is not None]
-    return max(factors, key=lambda factor: len(factor.levels), default=None)
+    """Choose the factor with the most levels among those that can be eliminated.
+
+    One with free effects cannot where the prior of what they vary around is too narrow
+    (``narrowed``): with few levels all then stay dense.
+    """
+    factors = {id(b.factor): b.factor for b in design.blocks if b.factor is not None}
+    largest_first = sorted(factors.values(), key=lambda factor: -len(factor.levels))
+    for factor in largest_first:
+        if min(narrowed(design, factor).values()) > 0:
+            return factor
+    few = not largest_first or len(largest_first[0].levels) <= FEW_LEVELS
+    return None if few else largest_first[0]
 
 
 def narrowed(design: Design, factor: Factor | None) -> dict[str, float]:

@@ -50,7 +50,8 @@ def _doubts(tree: xr.DataTree) -> str | None:
     drawn = tree["sample_stats"]["lp"].size
     if about["pareto_k"] > HEAVIEST:
         return f"the fast engine's weights have a Pareto k of {about['pareto_k']:.2f}"
-    if about["effective_draws"] < min(FEWEST, 0.5 * drawn):
+    # nan where no weight is a number
+    if not about["effective_draws"] >= min(FEWEST, 0.5 * drawn):
         return f"the fast engine's draws are worth {about['effective_draws']:.0f} independent ones"
     return None
 

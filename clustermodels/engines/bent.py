@@ -18,7 +18,7 @@ from clustermodels.data.panel import Values
 from clustermodels.engines.explore import Mixture
 
 # Where a proposal lies further from zero than so many of its sds, nothing is folded.
-FAR = 4.0
+FAR = 6.0
 # Nearer to zero, a covariance's inverse would have no digits left.
 NEAREST = 1e-5
 

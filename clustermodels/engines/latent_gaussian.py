@@ -42,6 +42,8 @@ TRIALS = 24
 # Up to so many levels, Laplace's method finds where weights take over; with more, it is tried on
 # about so many of them first.
 FEW_LEVELS = 400
+# And, where that is a small part, on so many times as many before all: steps on all are dear.
+MIDDLE = 16
 # With more levels, a Gaussian posterior too is first looked for on a part of them.
 MANY_LEVELS = 6000
 # However costly, so many points are weighted.
@@ -157,6 +159,9 @@ def _approximate(
     found = survey(rough.expand, hyper, len(part.y), rng)
     each = _nodes(rough, found, every, rng)
     whole = marginal(laid, hyper, each)
+    if every > MIDDLE:
+        middle = marginal(thinned(laid, every // MIDDLE), hyper, each)
+        found = survey(middle.expand, hyper, len(middle.arrow.y), rng, found)
     if every > 1:
         found = survey(whole.expand, hyper, len(laid.y), rng, found)
     tell(0.4)

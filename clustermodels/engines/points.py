@@ -123,7 +123,7 @@ def drawn_exactly(
     exact, gamma = np.empty(points), np.empty((points, r))
     for s, z in enumerate(rng.standard_normal((points, r))):
         found = expand(x[s], None)
-        exact[s] = found.log_marginal
+        x[s], exact[s] = found.x, found.log_marginal
         gamma[s] = found.centre + np.linalg.solve(found.factor, z)
     if points > size:
         weights, k = smoothed(exact - proposal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -61,7 +62,7 @@ def named(
             found[correlation(name)] = ((level_dim(correlation(name)),), values)
     return xr.Dataset(
         {name: (("draw", *dims), values) for name, (dims, values) in found.items()},
-        coords=coordinates(design),
+        coords={dim: np.array(of, dtype=_kind(of)) for dim, of in coordinates(design).items()},
     )
 
 
@@ -105,3 +106,7 @@ def _block(
 
 def _around(term: Term, values: Values, users: dict[str, Values]) -> Values:
     return values if term.around is None else values + users[term.around][:, None]
+
+
+def _kind(labels: list[Any]) -> type:
+    return int if isinstance(labels[0], int) else object

@@ -32,6 +32,6 @@ def nodes(k: int, each: int) -> tuple[Values, Values]:
     """
     points, weights = np.polynomial.hermite_e.hermegauss(each)
     log_one = np.log(weights / weights.sum())
-    x = np.array(list(itertools.product(points, repeat=k))).reshape(-1, k)
+    x = np.array(list(itertools.product(points, repeat=k))).reshape(each**k, k)
     logs = np.array([sum(row) for row in itertools.product(log_one, repeat=k)])
     return x, logs + 0.5 * (x**2).sum(axis=1)

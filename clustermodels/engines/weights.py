@@ -23,8 +23,15 @@ def smoothed(log_weights: Values) -> tuple[Values, float]:
     weights, k
         (S,), summing to one, and the tail's shape: below 0.7 the weighted draws can be relied on.
         k is nan where there are too few points, and minus infinity where all weights are equal.
+
+    Raises
+    ------
+    FloatingPointError
+        If a weight is not a number.
     """
     size = len(log_weights)
+    if np.isnan(log_weights).any():
+        raise FloatingPointError("an importance weight is not a number")
     logs = log_weights - log_weights.max()
     tail = int(min(0.2 * size, 3 * np.sqrt(size)))
     if tail < 5:

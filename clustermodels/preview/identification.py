@@ -98,13 +98,15 @@ def _within(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
 
 def _few_changes(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
     """Find treatments that change within a handful of clusters only."""
-    clusters = of.clusters.astype(str)
+    # rows are sorted by cluster
+    first = np.flatnonzero(np.append(True, of.clusters[1:] != of.clusters[:-1]))
     for block in common:
         if block.name not in spec.treatments:
             continue
         values = block.values[:, 0]
-        changing = [c for c in np.unique(clusters) if np.ptp(values[clusters == c]) > 1e-9]
-        if 0 < len(changing) < FEW_CHANGING < len(np.unique(clusters)):
+        range_within = np.maximum.reduceat(values, first) - np.minimum.reduceat(values, first)
+        changing = [str(name) for name in of.clusters[first[range_within > 1e-9]]]
+        if 0 < len(changing) < FEW_CHANGING < len(first):
             yield Finding(
                 "few_treated",
                 "warning",

@@ -136,7 +136,7 @@ CASES: dict[str, LongRun] = {
     "patents_pooled_negative_binomial": LongRun(
         "patents_rd",
         _priced("patents", "negative_binomial") | {"fixed_effects": PARTIAL},
-        nuts={"adaptation": "low_rank"},
+        nuts={"adaptation": "low_rank", "draws": 9000},
     ),
     "patents_poisson": LongRun("patents_rd", nuts={"adaptation": "low_rank", "draws": 9000}),
 }
