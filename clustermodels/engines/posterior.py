@@ -39,8 +39,8 @@ def named(
         On ``draw``; names and coordinates as those of the compiled model.
     """
     internal = _internal(design, arrow, gamma, u)
-    found: Named = {INTERCEPT: ((), internal[INTERCEPT][..., 0])}
-    common = {name: values[:, 0] for name, values in internal.items()}
+    found: Named = {INTERCEPT: ((), internal[INTERCEPT][:, 0, 0])}
+    common = {name: values[:, 0, 0] for name, values in internal.items()}
     for place, name in enumerate(hyper.parameters):
         found[name] = ((), np.exp(x[:, place]))
     users: dict[str, Values] = {}
@@ -67,14 +67,13 @@ def named(
 
 
 def _internal(design: Design, arrow: Arrow, gamma: Values, u: Values) -> dict[str, Values]:
-    """Give each block's internal coefficients: (T, k), or (T, k L) term by term where by level."""
+    """Give each block's internal coefficients, (T, levels, k); one level where it has none."""
     beta = gamma @ arrow.basis.T
-    found = {
-        INTERCEPT if part.block is None else part.block.name: beta[
-            :, part.start : part.start + part.size
-        ]
-        for part in arrow.dense
-    }
+    found = {}
+    for part in arrow.dense:
+        k = 1 if part.block is None else len(part.block.terms)
+        own = beta[:, part.start : part.start + part.size].reshape(len(beta), k, -1)
+        found[INTERCEPT if part.block is None else part.block.name] = np.moveaxis(own, 1, 2)
     for part in arrow.eliminated:
         block = part.block
         assert block is not None
@@ -82,11 +81,11 @@ def _internal(design: Design, arrow: Arrow, gamma: Values, u: Values) -> dict[st
         if block.pooling == "free":
             # independent effects around the common coefficient: their mean belongs to it
             (term,) = block.terms
-            shift = own[:, :, 0].mean(axis=1)
-            own = own - shift[:, None, None]
+            shift = own.mean(axis=1, keepdims=True)
+            own = own - shift
             target = term.around or INTERCEPT
-            found[target] = found[target] + shift[:, None]
-        found[block.name] = np.moveaxis(own, 2, 1).reshape(len(u), -1)
+            found[target] = found[target] + shift
+        found[block.name] = own
     return found
 
 
@@ -96,16 +95,17 @@ def _block(
     values = internal[block.name]
     if block.labels is not None:
         units = np.array([term.unit for term in block.terms])
-        yield block.name, ((level_dim(block.name),), values * units)
+        yield block.name, ((level_dim(block.name),), values[:, 0] * units)
     elif block.factor is not None:
-        levels = len(block.factor.levels)
         for place, term in enumerate(block.terms):
-            own = values[:, place * levels : (place + 1) * levels]
-            yield term.name, ((block.factor.dim,), _around(term, own * term.unit, users))
+            own = values[:, :, place] * term.unit
+            yield term.name, ((block.factor.dim,), _around(term, own, users))
 
 
 def _around(term: Term, values: Values, users: dict[str, Values]) -> Values:
-    return values if term.around is None else values + users[term.around][:, None]
+    if term.around is not None:
+        values += users[term.around][:, None]
+    return values
 
 
 def _kind(labels: list[Any]) -> type:

@@ -17,7 +17,7 @@ DRAWS = 40_000
 GAUSSIAN = ("ai_gaussian", "zones_gaussian", "zones_pooled", "capital_free", "capital_pooled")
 GAUSSIAN_DRAWS = 200_000
 
-REPLICATES = 10
+REPLICATES = 500
 # Of a family: of all bands together, and of all biases.
 LEVEL = 0.01
 BAD_K = 0.7

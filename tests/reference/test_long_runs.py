@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.reference.accuracy import Comparison, compare, differences, stored
+from tests.reference.accuracy import ALLOWED, ERRORS, Comparison, compare, differences, stored
 from tests.reference.long_runs import CASES, STORED
 
 DRAWS = 4000
@@ -44,7 +44,8 @@ def test_the_long_run_was_good(name):
     assert about["least_ess"] > LEAST_ESS
     for row in rows:
         assert row["low"] < row["mean"] < row["high"]
-        assert 0 < row["mean_error"] < row["sd"] / LEAST_ESS**0.5
+        # bulk sizes are of ranks; what long tails do to the mean is seen here
+        assert 0 < ERRORS * row["mean_error"] < ALLOWED["mean"] * row["sd"]
 
 
 def normal_run(seed=0, mean=0.0, sd=1.0, size=DRAWS):
