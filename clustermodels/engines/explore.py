@@ -25,6 +25,8 @@ WIDER = 1.3
 # Bells are put at so many points, once the weights are worth so many points a dimension.
 CENTRES = 100
 FOLLOWED = 20
+# The wide bell beside them is so many times as wide as the posterior.
+TAIL = 2.0
 # Points whose distances to all bells are held together.
 BATCH = 2000
 
@@ -187,8 +189,9 @@ def adapted(points: Values, weights: Values, first: Mixture, rng: np.random.Gene
     """Follow weighted points: bells at some of them, as in a kernel density estimate.
 
     Bells of the posterior's own covariance, narrowed as Silverman's rule says for as many points
-    as the weights are worth, can bend as it bends, where a group sd is near zero for one. A tenth
-    of the first proposal stays, for what the points have missed.
+    as the weights are worth, can bend as it bends, where a group sd is near zero for one. Beside
+    them stand a wide bell, as the sd of a few levels has a long tail, and a tenth of the first
+    proposal, for what the points have missed.
 
     Parameters
     ----------
@@ -204,10 +207,13 @@ def adapted(points: Values, weights: Values, first: Mixture, rng: np.random.Gene
     trust = worth / (worth + 2.0 * d)
     own = first.laws[0].factor / WIDER
     factor = np.linalg.cholesky(trust * spread + (1 - trust) * own @ own.T)
+    wide = Bells(mean[None], TAIL * factor)
     if worth < FOLLOWED * d:
-        return Mixture((Bells(mean[None], 1.1 * factor), first.laws[0]), np.array([0.85, 0.15]))
+        laws, shares = (Bells(mean[None], 1.1 * factor), wide, first.laws[0]), (0.7, 0.15, 0.15)
+        return Mixture(laws, np.array(shares))
     spots = np.searchsorted(
         np.cumsum(weights), (rng.random() + np.arange(CENTRES)) / CENTRES * (1 - 1e-12)
     )
     width = float((4 / ((d + 2) * worth)) ** (1 / (d + 4)))
-    return Mixture((Bells(points[spots], width * factor), first.laws[0]), np.array([0.9, 0.1]))
+    laws = (Bells(points[spots], width * factor), wide, first.laws[0])
+    return Mixture(laws, np.array([0.75, 0.15, 0.1]))

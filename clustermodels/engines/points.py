@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustermodels.data.panel import Values
+from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.bent import Folded
 from clustermodels.engines.conditional import Conditional, Tilt, tilt
 from clustermodels.engines.surveyed import Expand
@@ -17,9 +17,14 @@ from clustermodels.engines.weights import effective, resampled, smoothed
 AMONG = 4
 # Of the least squares fit of log weights: as if so many more points had had no weight to explain.
 RIDGE = 1.0
+# So many draws by the regression are held against the density, and what it leaves there and at the
+# points may have this sd; else so many times as many points more are weighted.
+ASKED = 30
+DEARER = 3
+LEFT = 0.3
 # The proposal is moved by so many points at a time, until this share of them is effective.
 TRIED = (1000, 2000, 4000, 4000)
-ENOUGH = 0.5
+ENOUGH = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +96,20 @@ def drawn(
         more, others = weighted(points - len(logs), tilted)
         proposed, logs = proposed.joined(more), np.concatenate([logs, others])
     if points > size:
-        weights, k = smoothed(logs)
+        weights, _ = smoothed(logs)
         while effective(weights) < ENOUGH * size and len(logs) < affordable:
             more, others = weighted(min(len(logs), affordable - len(logs)), tilted)
             proposed, logs = proposed.joined(more), np.concatenate([logs, others])
-            weights, k = smoothed(logs)
-        taken = resampled(rng, weights, size)
-        worth = min(effective(weights), float(size))
-        at = (logs + proposed.log_density)[taken]
-        return Drawn(proposed.x[taken], proposed.gamma[taken], at, k, worth, len(logs))
+            weights, _ = smoothed(logs)
+        return _by_weights(proposed, logs, rng, size)
     more = _proposed(among, given, rng, AMONG * size, tilted)
-    return _corrected(_regressed(proposed, logs), more, rng, size)
+    fit = _regressed(proposed, logs)
+    found = _by_regression(fit, more, rng, size, lambda at: density(more.x[at], more.gamma[at]))
+    if found is None:
+        # far from a quadratic: dearer points then
+        extra, others = weighted(DEARER * len(logs), tilted)
+        found = _by_weights(proposed.joined(extra), np.concatenate([logs, others]), rng, size)
+    return found
 
 
 def drawn_exactly(
@@ -125,28 +133,57 @@ def drawn_exactly(
         found = expand(x[s], None)
         x[s], exact[s] = found.x, found.log_marginal
         gamma[s] = found.centre + np.linalg.solve(found.factor, z)
+    weighed = Proposed(x, gamma, np.empty((points, 0)), proposal, np.zeros(points))
     if points > size:
-        weights, k = smoothed(exact - proposal)
-        taken = resampled(rng, weights, size)
-        worth = min(effective(weights), float(size))
-        return Drawn(x[taken], gamma[taken], exact[taken], k, worth, points)
-    zero = np.zeros(points)
-    weighed = Proposed(x, gamma, np.empty((points, 0)), proposal, zero)
+        return _by_weights(weighed, exact - proposal, rng, size)
     fit = _regressed(weighed, exact - proposal)
-    return _corrected(fit, _proposed(among, given, rng, AMONG * size), rng, size)
+    more = _proposed(among, given, rng, AMONG * size)
+
+    def density(at: Positions) -> Values:
+        # coefficients are drawn from their own law but for the interpolation of it
+        marginal = np.array([expand(point, None).log_marginal for point in more.x[at]])
+        return marginal + more.log_gamma[at]
+
+    taken = _by_regression(fit, more, rng, size, density)
+    return taken or _by_weights(weighed, exact - proposal, rng, size)
 
 
-def _corrected(fit: _Regression, more: Proposed, rng: np.random.Generator, size: int) -> Drawn:
-    """Draw from points whose weights a regression gives."""
+def _by_weights(points: Proposed, logs: Values, rng: np.random.Generator, size: int) -> Drawn:
+    """Draw among points by their weights."""
+    weights, k = smoothed(logs)
+    taken = resampled(rng, weights, size)
+    at = (logs + points.log_density)[taken]
+    worth = min(effective(weights), float(size))
+    return Drawn(points.x[taken], points.gamma[taken], at, k, worth, len(logs))
+
+
+def _by_regression(
+    fit: _Regression,
+    more: Proposed,
+    rng: np.random.Generator,
+    size: int,
+    density: Callable[[Positions], Values],
+) -> Drawn | None:
+    """Draw among other points by the weights that a regression gives them.
+
+    Returns
+    -------
+    Drawn or None
+        None where the density itself, asked at some of the draws, is not what the regression says.
+    """
     logs = fit.at(more)
     weights, _ = smoothed(logs)
     taken = resampled(rng, weights, size)
-    # what the regression leaves, where the draws are
+    asked = taken[:ASKED]
+    left = density(asked) - (logs[asked] + more.log_density[asked])
+    # what the regression leaves, at the draws and where the points say that the posterior is
     there = np.unique(resampled(rng, fit.weights, len(fit.left)))
-    left, k = smoothed(fit.left[there])
-    worth = min(effective(weights), float(size)) * effective(left) / len(there)
+    if max(np.std(left), np.std(fit.left[there])) > LEFT:
+        return None
+    ratio, k = smoothed(np.concatenate([left - left.mean(), fit.left[there]]))
+    worth = min(effective(weights), float(size)) * effective(ratio) / len(ratio)
     at = logs + more.log_density
-    return Drawn(more.x[taken], more.gamma[taken], at[taken], k, worth, len(fit.left))
+    return Drawn(more.x[taken], more.gamma[taken], at[taken], k, worth, len(fit.left) + len(asked))
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +250,7 @@ class _Regression:
     slopes
         The quadratic's coefficients.
     weights
-        (S,), of the points, summing to one, by the quadratic.
+        (S,), of the points, summing to one.
     left
         (S,): what each point's log density is beyond what the others alone predict for it.
     """
@@ -257,5 +294,4 @@ def _regressed(points: Proposed, logs: Values) -> _Regression:
     slopes = solver @ target
     leverage = np.einsum("sf,fs->s", features, solver)
     left = (target - features @ slopes) / np.maximum(1 - leverage, 1e-3)
-    fitted = features @ slopes - points.log_x
-    return _Regression(middle, scale, width, squares, slopes, smoothed(fitted)[0], left)
+    return _Regression(middle, scale, width, squares, slopes, weights, left)
