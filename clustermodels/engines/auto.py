@@ -8,13 +8,16 @@ from clustermodels import engines
 from clustermodels.data.design import Design
 from clustermodels.engines.classes import outside
 from clustermodels.engines.draws import Progress
+from clustermodels.errors import FitError
 from clustermodels.spec.engine import Auto
 
-# NUTS is not started with more rows than this: it would take hours.
+# Poor draws of more rows than this are kept, with a finding: NUTS would take hours.
 MOST_ROWS = 20_000
 # Weights with a heavier tail, or draws worth fewer independent ones, are not to be relied on.
 HEAVIEST = 0.7
 FEWEST = 400
+# More quadrature nodes may move the log density by so much over the posterior.
+UNSETTLED = 0.1
 
 
 def sample(design: Design, engine: Auto, progress: Progress | None = None) -> xr.DataTree:
@@ -33,7 +36,10 @@ def sample(design: Design, engine: Auto, progress: Progress | None = None) -> xr
     """
     reason = outside(design)
     if reason is None:
-        tree: xr.DataTree = engines.latent_gaussian.sample(design, engine, progress)
+        try:
+            tree: xr.DataTree = engines.latent_gaussian.sample(design, engine, progress)
+        except FitError as error:
+            return _said(engines.nuts.sample(design, engine, progress), "nuts", str(error))
         doubts = _doubts(tree)
         if doubts is None or len(design.outcome.values) > MOST_ROWS:
             why = "the document is a latent Gaussian model"
@@ -50,9 +56,10 @@ def _doubts(tree: xr.DataTree) -> str | None:
     drawn = tree["sample_stats"]["lp"].size
     if about["pareto_k"] > HEAVIEST:
         return f"the fast engine's weights have a Pareto k of {about['pareto_k']:.2f}"
-    # nan where no weight is a number
     if not about["effective_draws"] >= min(FEWEST, 0.5 * drawn):
         return f"the fast engine's draws are worth {about['effective_draws']:.0f} independent ones"
+    if about.get("quadrature_change", 0.0) > UNSETTLED:
+        return "quadrature over each level's coefficients has not settled"
     return None
 
 

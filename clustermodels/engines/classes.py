@@ -38,8 +38,8 @@ def outside(design: Design) -> str | None:
     for name, variance in narrowed(design, factor).items():
         if variance <= 0:
             return (
-                f"the prior of {name} is narrower than the mean of as many free effects is by "
-                "their own prior"
+                f"the prior of {name} is narrower than the prior of the mean of the free effects "
+                "beside it; widen it, or pool these (pooling: partial)"
             )
     return None
 

@@ -216,4 +216,4 @@ def adapted(points: Values, weights: Values, first: Mixture, rng: np.random.Gene
     )
     width = float((4 / ((d + 2) * worth)) ** (1 / (d + 4)))
     laws = (Bells(points[spots], width * factor), wide, first.laws[0])
-    return Mixture(laws, np.array([0.75, 0.15, 0.1]))
+    return Mixture(laws, np.array([0.82, 0.1, 0.08]))

@@ -149,6 +149,9 @@ class Marginal:
         ``u`` is where the search for each level's mode begins, (J, k).
         """
         arrow = self.arrow
+        inside = self.hyper.inside(x)
+        away = (inside != x).any(axis=1)
+        x = inside
         at = given(arrow, self.hyper, x)
         total = log_dense_prior(arrow, at, gamma) + self.hyper.log_prior(x)
         total += self.constants(at.own)
@@ -164,7 +167,8 @@ class Marginal:
             return found
 
         found = on_all(one, pieces(arrow.starts, len(x) * len(log_weights) / 4))
-        return np.asarray(total + np.sum(found, axis=0), dtype=np.float64)
+        total = total + np.sum(found, axis=0)
+        return np.where(away, -np.inf, total)
 
     def constants(self, own: Values) -> Values:
         """Give what of the rows' log density depends on its own parameter alone, (S,)."""

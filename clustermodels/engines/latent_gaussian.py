@@ -74,11 +74,13 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
     -------
     DataTree
         ``posterior``, the document's names in the user's units; ``unconstrained_posterior``, the
-        hyperparameters on the real line; ``sample_stats``, ``lp`` (the log posterior density of
-        hyperparameters and dense coefficients, all others integrated out; up to a constant), with
-        the attributes ``independent`` (1), ``pareto_k`` of the importance weights,
+        hyperparameters on the real line; ``sample_stats``, ``lp`` (the log posterior density that
+        draws were weighted by, up to a constant: of hyperparameters and dense coefficients, for a
+        Gaussian outcome of hyperparameters alone; a fitted one with many rows), with the
+        attributes ``independent`` (1), ``pareto_k`` of the importance weights,
         ``effective_draws``, ``points`` (how many were weighted), ``nodes`` (of quadrature, in each
-        dimension) and ``acceptance`` (of the proposals of each level's own coefficients).
+        dimension), ``quadrature_change`` (the sd over the posterior of what more nodes change in
+        the log density) and ``acceptance`` (of the proposals of each level's own coefficients).
 
     Raises
     ------
@@ -96,7 +98,13 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
     size = engine.draws * engine.chains
     tell = _Teller(progress, size)
     fit = _gaussian if laid.family == "gaussian" else _approximate
-    result, u, stats = fit(laid, hyper, rng, size, tell)
+    try:
+        result, u, stats = fit(laid, hyper, rng, size, tell)
+    except (FloatingPointError, np.linalg.LinAlgError) as error:
+        raise FitError(
+            f"the latent Gaussian engine cannot fit this document because {error}. "
+            "Write engine.kind: nuts."
+        ) from None
     posterior = named(design, laid, hyper, result.x, result.gamma, u)
     own = xr.Dataset(
         {
@@ -146,7 +154,7 @@ def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, te
         return 0
 
     _by_piece(one, laid, size, rng)
-    return result, u, {"nodes": 0, "acceptance": 1.0}
+    return result, u, {"nodes": 0, "quadrature_change": 0.0, "acceptance": 1.0}
 
 
 def _approximate(
@@ -157,7 +165,7 @@ def _approximate(
     part = thinned(laid, every) if every > 1 else laid
     rough = marginal(part, hyper, 1)
     found = survey(rough.expand, hyper, len(part.y), rng)
-    each = _nodes(rough, found, every, rng)
+    each, change = _nodes(rough, found, every, rng)
     whole = marginal(laid, hyper, each)
     if every > MIDDLE:
         middle = marginal(thinned(laid, every // MIDDLE), hyper, each)
@@ -177,17 +185,20 @@ def _approximate(
     )
     tell(0.7)
     own, accepted = _own_coefficients(laid, hyper, result, u, rng)
-    return result, own, {"nodes": each, "acceptance": accepted}
+    return result, own, {"nodes": each, "quadrature_change": change, "acceptance": accepted}
 
 
-def _nodes(rough: Marginal, found: Survey, every: int, rng: np.random.Generator) -> int:
+def _nodes(
+    rough: Marginal, found: Survey, every: int, rng: np.random.Generator
+) -> tuple[int, float]:
     """Choose how many nodes quadrature needs: until more of them change no difference.
 
+    Returns the number, and the sd over the posterior of what the next would change.
     What more nodes add to the log density everywhere is of no account; how that varies over the
     posterior is. A part of the levels shows a share of it.
     """
     if not rough.arrow.z.shape[1]:
-        return 1
+        return 1, 0.0
     x = found.among.draw(rng, TRIALS)
     gamma, _, _ = found.given.draw(x, rng)
     last = None
@@ -195,10 +206,11 @@ def _nodes(rough: Marginal, found: Survey, every: int, rng: np.random.Generator)
         if last is None:
             last = replace(rough, each=fewer).log_density(x, gamma, found.top.u)
         now = replace(rough, each=each).log_density(x, gamma, found.top.u)
-        if every * np.std(now - last) < UNCHANGED:
-            return fewer
+        change = every * float(np.std(now - last))
+        if change < UNCHANGED:
+            return fewer, change
         last = now
-    return NODES[-1]
+    return NODES[-1], change
 
 
 def _own_coefficients(

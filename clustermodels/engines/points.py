@@ -10,6 +10,7 @@ import numpy as np
 from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.bent import Folded
 from clustermodels.engines.conditional import Conditional, Tilt, tilt
+from clustermodels.engines.laplace import Expansion
 from clustermodels.engines.surveyed import Expand
 from clustermodels.engines.weights import effective, resampled, smoothed
 
@@ -24,7 +25,9 @@ DEARER = 3
 LEFT = 0.3
 # The proposal is moved by so many points at a time, until this share of them is effective.
 TRIED = (1000, 2000, 4000, 4000)
-ENOUGH = 0.3
+SKEWED = 0.35
+# More points are weighted, where they can be afforded, until draws are worth this share of them.
+ENOUGH = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +90,7 @@ def drawn(
         # a skewed posterior lies beside its mode: a few points tell where
         proposed, logs = weighted(min(points, tried), tilted)
         weights, _ = smoothed(logs)
-        if effective(weights) > ENOUGH * len(weights):
+        if effective(weights) > SKEWED * len(weights):
             break
         tilted = tilt(proposed.z, weights)
     else:
@@ -124,7 +127,14 @@ def drawn_exactly(
 
     Only hyperparameters are weighted; the arguments are those of ``drawn``.
     """
-    points = min(affordable, max(1000, size + size // 4))
+    points = max(1000, size + size // 4)
+    if points > affordable:
+
+        def density(x: Values, gamma: Values) -> Values:
+            both = zip(x, gamma, strict=True)
+            return np.array([_joint(expand(at, None), given_at) for at, given_at in both])
+
+        return drawn(density, among, given, rng, size, affordable)
     x = among.draw(rng, points)
     proposal = among.log_density(x)
     r = given.centres.shape[1]
@@ -133,19 +143,14 @@ def drawn_exactly(
         found = expand(x[s], None)
         x[s], exact[s] = found.x, found.log_marginal
         gamma[s] = found.centre + np.linalg.solve(found.factor, z)
-    weighed = Proposed(x, gamma, np.empty((points, 0)), proposal, np.zeros(points))
-    if points > size:
-        return _by_weights(weighed, exact - proposal, rng, size)
-    fit = _regressed(weighed, exact - proposal)
-    more = _proposed(among, given, rng, AMONG * size)
+    weighed = Proposed(x, x, gamma, np.empty((points, 0)), proposal, proposal, np.zeros(points))
+    return _by_weights(weighed, exact - proposal, rng, size)
 
-    def density(at: Positions) -> Values:
-        # coefficients are drawn from their own law but for the interpolation of it
-        marginal = np.array([expand(point, None).log_marginal for point in more.x[at]])
-        return marginal + more.log_gamma[at]
 
-    taken = _by_regression(fit, more, rng, size, density)
-    return taken or _by_weights(weighed, exact - proposal, rng, size)
+def _joint(at: Expansion, gamma: Values) -> float:
+    """Give the log density of hyperparameters and coefficients, without (2 pi)^(-r / 2)."""
+    gap = at.factor @ (gamma - at.centre)
+    return at.log_marginal + float(np.log(np.diag(at.factor)).sum() - 0.5 * gap @ gap)
 
 
 def _by_weights(points: Proposed, logs: Values, rng: np.random.Generator, size: int) -> Drawn:
@@ -182,6 +187,9 @@ def _by_regression(
         return None
     ratio, k = smoothed(np.concatenate([left - left.mean(), fit.left[there]]))
     worth = min(effective(weights), float(size)) * effective(ratio) / len(ratio)
+    # what the regression got wrong is wrong in all draws: more of them do not mend it
+    unknown = float(fit.weights @ fit.left**2) / effective(fit.weights)
+    worth = 1 / (1 / worth + unknown)
     at = logs + more.log_density
     return Drawn(more.x[taken], more.gamma[taken], at[taken], k, worth, len(fit.left) + len(asked))
 
@@ -192,16 +200,18 @@ class Proposed:
 
     Parameters
     ----------
-    x, gamma, z
-        (S, d), (S, r), and what numbers gamma was made with.
-    log_x, log_gamma
-        (S,): the proposal's log density of x, and of gamma given x.
+    x, y, gamma, z
+        (S, d), also in bent coordinates, (S, r), and what numbers gamma was made with.
+    log_x, log_y, log_gamma
+        (S,): the proposal's log density of x, of y, and of gamma given x.
     """
 
     x: Values
+    y: Values
     gamma: Values
     z: Values
     log_x: Values
+    log_y: Values
     log_gamma: Values
 
     @property
@@ -213,9 +223,11 @@ class Proposed:
         """Put other points behind these."""
         return Proposed(
             np.concatenate([self.x, other.x]),
+            np.concatenate([self.y, other.y]),
             np.concatenate([self.gamma, other.gamma]),
             np.concatenate([self.z, other.z]),
             np.concatenate([self.log_x, other.log_x]),
+            np.concatenate([self.log_y, other.log_y]),
             np.concatenate([self.log_gamma, other.log_gamma]),
         )
 
@@ -229,20 +241,22 @@ def _proposed(
 ) -> Proposed:
     x = among.draw(rng, size)
     gamma, z, logs = given.draw(x, rng, tilted)
-    return Proposed(x, gamma, z, among.log_density(x), logs)
+    log_x = among.log_density(x)
+    log_y = log_x - among.bent.log_slope(x)
+    return Proposed(x, among.bent.y(x), gamma, z, log_x, log_y, logs)
 
 
 @dataclass(frozen=True, eq=False)
 class _Regression:
-    """The log density of x, and of gamma beside its proposal, as a quadratic.
+    """The log density of y, and of gamma beside its proposal, as a quadratic.
 
-    With many rows it is one but for little. Of x the density itself is fitted, as its proposal has
+    With many rows it is one but for little. Of y the density itself is fitted, as its proposal has
     heavier tails; of gamma what its proposal leaves.
 
     Parameters
     ----------
     middle, scale
-        (d,): x is standardised by them.
+        (d,): y is standardised by them.
     width
         How many of the numbers z count.
     squares
@@ -266,11 +280,11 @@ class _Regression:
     def at(self, points: Proposed) -> Values:
         """Give log weights, (S,)."""
         features = _features(points, self.middle, self.scale, self.width, self.squares)
-        return np.asarray(features @ self.slopes - points.log_x, dtype=np.float64)
+        return np.asarray(features @ self.slopes - points.log_y, dtype=np.float64)
 
 
 def _features(points: Proposed, middle: Values, scale: Values, width: int, squares: bool) -> Values:
-    y = (points.x - middle) / scale
+    y = (points.y - middle) / scale
     d = y.shape[1]
     z = points.z[:, :width]
     columns = [np.ones((len(y), 1)), y, z]
@@ -281,16 +295,16 @@ def _features(points: Proposed, middle: Values, scale: Values, width: int, squar
 def _regressed(points: Proposed, logs: Values) -> _Regression:
     """Fit the quadratic by least squares, each point by its weight."""
     weights, _ = smoothed(logs)
-    middle = weights @ points.x
-    scale = np.sqrt(weights @ (points.x - middle) ** 2)
-    size, width, d = len(logs), points.z.shape[1], points.x.shape[1]
+    middle = weights @ points.y
+    scale = np.sqrt(weights @ (points.y - middle) ** 2)
+    size, width, d = len(logs), points.z.shape[1], points.y.shape[1]
     squares = size > 3 * (1 + d + d * (d + 1) // 2 + 2 * width)
     features = _features(points, middle, scale, width, squares)
     penalty = RIDGE * np.eye(features.shape[1])
     penalty[: 1 + d, : 1 + d] = 0.0
     heavy = weights[:, None] * size * features
     solver = np.linalg.solve(heavy.T @ features + penalty, heavy.T)
-    target = logs + points.log_x
+    target = logs + points.log_y
     slopes = solver @ target
     leverage = np.einsum("sf,fs->s", features, solver)
     left = (target - features @ slopes) / np.maximum(1 - leverage, 1e-3)

@@ -54,7 +54,7 @@ def _independent(fit: Fit, draws: Independent) -> list[Finding]:
                 line,
             )
         )
-    if draws.effective_draws < SMALLEST_ESS:
+    if round(draws.effective_draws) < SMALLEST_ESS:
         findings.append(
             Finding(
                 "ess",

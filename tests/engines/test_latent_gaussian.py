@@ -234,7 +234,7 @@ def test_what_is_outside_the_class_is_refused_with_the_reason(monkeypatch):
     free = control | {"fixed_effects": {"cluster": {}}, "priors": narrow}
     latent_gaussian.sample(designed(free, frame())[3], FEW)  # few levels: all dense
     monkeypatch.setattr(arrow_module, "FEW_LEVELS", 0)
-    assert "prior of intercept is narrower" in refused(free)
+    assert "prior of intercept is narrower than the prior of the mean" in refused(free)
     pooled = {"cluster": {"pooling": "partial"}, "year": {"pooling": "partial"}}
     monkeypatch.setattr(classes, "MOST_DENSE", 6)
     assert "more than 6" in refused(control | {"fixed_effects": pooled})
