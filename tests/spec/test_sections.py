@@ -27,7 +27,8 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
         ),
         (
             "engine: {kind: hmc}\n",
-            "engine.kind: unknown kind of engine. Got 'hmc'; expected nuts, latent_gaussian, auto. Use one of these.",
+            "engine.kind: unknown kind of engine. Got 'hmc'; expected nuts, "
+            "latent_gaussian, auto. Use one of these.",
         ),
         (
             "engine: nuts\n",
