@@ -82,7 +82,7 @@ def drawn_by(about: Mapping[Any, Any]) -> None:
 def _worth(numbers: Mapping[str, float]) -> str:
     """Say what independent draws are worth."""
     said = f"{numbers['draws']:,.0f} independent draws worth {numbers['effective_draws']:,.0f}"
-    weighted = not math.isnan(numbers["pareto_k"])
+    weighted = math.isfinite(numbers["pareto_k"])
     return f"{said}; Pareto k {numbers['pareto_k']:.2f}." if weighted else f"{said}."
 
 

@@ -7,8 +7,8 @@ where they say much: then s and every z are tied to one another, and b itself is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -46,6 +46,20 @@ def centred(design: Design) -> tuple[str, ...]:
         return ()
     shares = settle(design).shares
     return tuple(name for name, share in shares.items() if share > INFORMED)
+
+
+def moving_in(design: Design, names: Collection[str]) -> Design:
+    """Give the design whose sampler moves in the named terms' levels directly."""
+    return replace(
+        design,
+        blocks=tuple(
+            replace(
+                block,
+                terms=tuple(replace(term, centred=term.name in names) for term in block.terms),
+            )
+            for block in design.blocks
+        ),
+    )
 
 
 @dataclass(frozen=True, eq=False)

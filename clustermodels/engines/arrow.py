@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
 from clustermodels.data.factors import Factor
 from clustermodels.data.panel import Positions, Values
-from clustermodels.families.priors import Prior
-from clustermodels.spec.names import INTERCEPT
+from clustermodels.engines.dense_prior import dense_prior, narrowed
 
 Codes = NDArray[np.int32]
+# starts, y, trials, offset, and z, x, codes and values by column.
+Rows = tuple[Positions, Values, Values, Values, Values, Values, Codes, Values]
 
 # A factor that cannot be eliminated may have so many levels.
 FEW_LEVELS = 300
@@ -35,14 +36,14 @@ class Part:
     ----------
     block
         The block; None for the intercept.
-    start, size
+    size, start
         Its dense coefficients, term by term and in each level by level; or its place among the k
         coefficients of a level of the eliminated factor.
     """
 
     block: Block | None
-    start: int
     size: int
+    start: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +97,17 @@ class Arrow:
         return len(self.starts) - 1
 
     @cached_property
-    def rows(self) -> tuple[Any, ...]:
+    def rows(self) -> Rows:
         """What every kernel reads of the rows: a column's values stand side by side, (k, n)."""
         return (
             self.starts,
             self.y,
             self.trials,
             self.offset,
-            *(np.ascontiguousarray(of.T) for of in (self.z, self.x, self.codes, self.values)),
+            np.ascontiguousarray(self.z.T),
+            np.ascontiguousarray(self.x.T),
+            np.ascontiguousarray(self.codes.T),
+            np.ascontiguousarray(self.values.T),
         )
 
 
@@ -120,34 +124,6 @@ def eliminated_factor(design: Design) -> Factor | None:
             return factor
     few = not largest_first or len(largest_first[0].levels) <= FEW_LEVELS
     return None if few else largest_first[0]
-
-
-def narrowed(design: Design, factor: Factor | None) -> dict[str, float]:
-    """Give the prior variances that common coefficients keep beside free effects.
-
-    Free effects that sum to zero over J levels, of sd s, around a common coefficient of sd t: each
-    level's own coefficient has the same joint prior as independent effects of sd s around a common
-    one of variance t^2 - s^2 / J. Independent effects can be eliminated level by level.
-    """
-    variances = {INTERCEPT: _sd(design.intercept) ** 2}
-    variances |= {
-        block.terms[0].name: _sd(block.terms[0].prior) ** 2
-        for block in design.blocks
-        if block.factor is None and block.labels is None
-    }
-    for block in design.blocks:
-        if factor is not None and block.factor is factor and block.pooling == "free":
-            (term,) = block.terms
-            variances[term.around or INTERCEPT] -= _sd(term.prior) ** 2 / len(factor.levels)
-    return variances
-
-
-def _sd(prior: Prior) -> float:
-    return dict(prior.arguments)["sd"]
-
-
-def _mean(prior: Prior) -> float:
-    return dict(prior.arguments)["mean"]
 
 
 def arrow(design: Design) -> Arrow:
@@ -176,10 +152,10 @@ def arrow(design: Design) -> Arrow:
     common = [block for block in design.blocks if block.factor is None]
     others = [b for b in design.blocks if b.factor is not None and b.factor is not factor]
 
-    dense = _placed([None, *common, *others])
-    eliminated = _placed_terms(own)
+    dense = _placed([(block, _dense_size(block)) for block in (None, *common, *others)])
+    eliminated = _placed([(block, len(block.terms)) for block in own])
     variances = narrowed(design, factor)
-    centre, precision, basis = _prior(design, dense, variances)
+    priors = [dense_prior(design, part.block, variances) for part in dense]
     codes, values = _other_columns(others, dense, n)
     ones = np.ones((n, 1))
     return Arrow(
@@ -192,9 +168,9 @@ def arrow(design: Design) -> Arrow:
         x=_taken(np.column_stack([ones, *(block.values for block in common)]), order),
         codes=np.ascontiguousarray(codes[order]),
         values=_taken(values, order),
-        basis=basis,
-        centre=centre,
-        precision=precision,
+        basis=block_diag(*(prior.basis for prior in priors)),
+        centre=np.concatenate([prior.centre for prior in priors]),
+        precision=np.diag(np.concatenate([prior.precision for prior in priors])),
         dense=dense,
         eliminated=eliminated,
         order=order,
@@ -205,21 +181,13 @@ def _taken(values: Values, order: Positions) -> Values:
     return np.ascontiguousarray(values[order], dtype=np.float64)
 
 
-def _placed(blocks: list[Block | None]) -> tuple[Part, ...]:
-    parts, start = [], 0
-    for block in blocks:
-        size = 1 if block is None else len(block.terms) * _levels(block)
-        parts.append(Part(block, start, size))
-        start += size
-    return tuple(parts)
+def _placed(sizes: list[tuple[Block | None, int]]) -> tuple[Part, ...]:
+    starts = np.cumsum([0, *(size for _, size in sizes)]).tolist()
+    return tuple(Part(*one, start) for one, start in zip(sizes, starts, strict=False))
 
 
-def _placed_terms(blocks: list[Block]) -> tuple[Part, ...]:
-    parts, start = [], 0
-    for block in blocks:
-        parts.append(Part(block, start, len(block.terms)))
-        start += len(block.terms)
-    return tuple(parts)
+def _dense_size(block: Block | None) -> int:
+    return 1 if block is None else len(block.terms) * _levels(block)
 
 
 def _levels(block: Block) -> int:
@@ -236,60 +204,6 @@ def _other_columns(blocks: list[Block], dense: tuple[Part, ...], rows: int) -> t
             codes.append((block.factor.codes + first).astype(np.int32)[:, None])
             values.append(block.values[:, position : position + 1])
     return np.column_stack(codes), np.column_stack(values)
-
-
-def _prior(
-    design: Design, dense: tuple[Part, ...], variances: dict[str, float]
-) -> tuple[Values, Values, Values]:
-    """Give the prior of the free dense coefficients, and the basis that makes them all."""
-    centres: list[Values] = []
-    precisions: list[Values] = []
-    bases: list[Values] = []
-    for part in dense:
-        block = part.block
-        if block is None:
-            mean, variance = _mean(design.intercept), variances[INTERCEPT]
-            one = (np.array([mean]), np.array([1 / variance]), np.eye(1))
-        elif block.factor is None:
-            own = [variances.get(t.name, _sd(t.prior) ** 2) for t in block.terms]
-            if block.labels is not None:
-                own = [_sd(term.prior) ** 2 for term in block.terms]
-            means = np.array([_mean(term.prior) for term in block.terms])
-            one = (means, 1 / np.array(own), np.eye(len(own)))
-        elif block.pooling == "free":
-            contrasts = sum_to_zero(_levels(block))
-            precision = np.full(contrasts.shape[1], _sd(block.terms[0].prior) ** -2)
-            one = (np.zeros(contrasts.shape[1]), precision, contrasts)
-        else:
-            # pooled: the precision depends on hyperparameters, and is filled in with them
-            one = (np.zeros(part.size), np.zeros(part.size), np.eye(part.size))
-        centres.append(one[0])
-        precisions.append(one[1])
-        bases.append(one[2])
-    basis = np.zeros((sum(b.shape[0] for b in bases), sum(b.shape[1] for b in bases)))
-    row = column = 0
-    for piece in bases:
-        basis[row : row + piece.shape[0], column : column + piece.shape[1]] = piece
-        row, column = row + piece.shape[0], column + piece.shape[1]
-    return np.concatenate(centres), np.diag(np.concatenate(precisions)), basis
-
-
-def sum_to_zero(levels: int) -> Values:
-    """Give an orthonormal basis of the vectors that sum to zero, (levels, levels - 1) (Helmert).
-
-    Column c is (1, ..., 1, -c, 0, ..., 0) over the root of c (c + 1), c ones in front.
-
-    Examples
-    --------
-    >>> sum_to_zero(3).T.round(3).tolist()
-    [[0.707, -0.707, 0.0], [0.408, 0.408, -0.816]]
-    """
-    basis = np.zeros((levels, levels - 1))
-    for column in range(1, levels):
-        length = np.sqrt(column * (column + 1))
-        basis[:column, column - 1] = 1 / length
-        basis[column, column - 1] = -column / length
-    return basis
 
 
 def thinned(of: Arrow, every: int) -> Arrow:

@@ -39,7 +39,8 @@ def sample(design: Design, engine: Auto, progress: Progress | None = None) -> xr
         try:
             tree: xr.DataTree = engines.latent_gaussian.sample(design, engine, progress)
         except FitError as error:
-            return _said(engines.nuts.sample(design, engine, progress), "nuts", str(error))
+            reason = f"the fast engine failed: {error}"
+            return _said(engines.nuts.sample(design, engine, progress), "nuts", reason)
         doubts = _doubts(tree)
         if doubts is None or len(design.outcome.values) > MOST_ROWS:
             why = "the document is a latent Gaussian model"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from clustermodels.data.design import Design
-from clustermodels.engines.arrow import eliminated_factor, narrowed
+from clustermodels.engines.arrow import eliminated_factor
+from clustermodels.engines.dense_prior import narrowed
 from clustermodels.engines.likelihoods import CODES
 from clustermodels.families.priors import Prior
 from clustermodels.spec.names import INTERCEPT

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from clustermodels.data.panel import Positions, Values
+from clustermodels.data.panel import Values
+from clustermodels.engines.arrow import Rows
 from clustermodels.engines.blockwise import (
     at_nodes,
     climb,
@@ -22,8 +22,6 @@ from clustermodels.engines.blockwise import (
 from clustermodels.engines.elementary import SUMS
 from clustermodels.engines.likelihoods import rise_at_nodes
 
-Codes = NDArray[np.int32]
-
 # Newton steps in a level's coefficients, and when they end: with one of 0.15 posterior sds.
 STEPS = 40
 CLOSE = 0.0225
@@ -32,20 +30,60 @@ CLOSE = 0.0225
 OFTEN, WIDE = 0.2, 2.0
 
 
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def integral(
+    family: int,
+    own: float,
+    low: int,
+    high: int,
+    y: Values,
+    trials: Values,
+    z: Values,
+    base: Values,
+    u: Values,
+    precision: Values,
+    gradient: Values,
+    factor: Values,
+    scratch: Values,
+    nodes: Values,
+    log_weights: Values,
+    places: Values,
+    eta: Values,
+    at_node: Values,
+) -> float:
+    """Give the log of a level's integral over its coefficients u, without |Q|.
+
+    ``u`` is moved to the mode, and ``at_node`` is left holding what each node contributes, up to a
+    factor.
+    """
+    root = climb(
+        family, own, low, high, y, trials, z, base, u, precision,
+        gradient, factor, scratch, STEPS, CLOSE,
+    )  # fmt: skip
+    for m in range(at_node.size):
+        at_node[m] = log_weights[m]
+    at_nodes(
+        family, own, low, high, y, trials, z, base, u, precision, factor,
+        nodes, places, eta, at_node,
+    )  # fmt: skip
+    most = at_node[0]
+    for m in range(at_node.size):
+        most = max(most, at_node[m])
+    whole = 0.0
+    for m in range(at_node.size):
+        at_node[m] = math.exp(at_node[m] - most)
+        whole += at_node[m]
+    found: float = most + math.log(whole) - root
+    return found
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
 def integrals(
     family: int,
     own: Values,
     first: int,
     last: int,
-    starts: Positions,
-    y: Values,
-    trials: Values,
-    offset: Values,
-    z: Values,
-    x: Values,
-    codes: Codes,
-    values: Values,
+    rows: Rows,
     beta: Values,
     precision: Values,
     root_prior: Values,
@@ -66,6 +104,7 @@ def integrals(
     start
         (J, k): where the search for each level's mode begins.
     """
+    starts, y, trials, offset, z, x, codes, values = rows
     k, count, points = z.shape[0], log_weights.size, own.size
     longest = longest_level(starts, first, last)
     base, scratch = np.empty(longest), np.empty((4, longest))
@@ -77,23 +116,10 @@ def integrals(
             rest_of_predictor(low, high, offset, x, codes, values, beta[s], base)
             for i in range(k):
                 u[i] = start[j, i]
-            root = climb(
-                family, own[s], low, high, y, trials, z, base, u, precision[s],
-                gradient, factor, scratch, STEPS, CLOSE,
+            total[s] += root_prior[s] + integral(
+                family, own[s], low, high, y, trials, z, base, u, precision[s], gradient, factor,
+                scratch, nodes, log_weights, places, eta, at_node,
             )  # fmt: skip
-            for m in range(count):
-                at_node[m] = log_weights[m]
-            at_nodes(
-                family, own[s], low, high, y, trials, z, base, u, precision[s], factor,
-                nodes, places, eta, at_node,
-            )  # fmt: skip
-            most = at_node[0]
-            for m in range(count):
-                most = max(most, at_node[m])
-            whole = 0.0
-            for m in range(count):
-                whole += math.exp(at_node[m] - most)
-            total[s] += most + math.log(whole) - root + root_prior[s]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
@@ -102,14 +128,7 @@ def score(
     own: float,
     first: int,
     last: int,
-    starts: Positions,
-    y: Values,
-    trials: Values,
-    offset: Values,
-    z: Values,
-    x: Values,
-    codes: Codes,
-    values: Values,
+    rows: Rows,
     beta: Values,
     precision: Values,
     modes: Values,
@@ -123,6 +142,7 @@ def score(
     (Fisher's identity), by the same quadrature as the integral. ``modes`` (J, k) holds where the
     search for each level's mode begins, and then where it ended.
     """
+    starts, y, trials, offset, z, x, codes, values = rows
     k, count = z.shape[0], log_weights.size
     longest = longest_level(starts, first, last)
     base, scratch = np.empty(longest), np.empty((4, longest))
@@ -135,26 +155,15 @@ def score(
         rest_of_predictor(low, high, offset, x, codes, values, beta, base)
         for i in range(k):
             u[i] = modes[j, i]
-        root = climb(
-            family, own, low, high, y, trials, z, base, u, precision,
-            gradient, factor, scratch, STEPS, CLOSE,
+        total += integral(
+            family, own, low, high, y, trials, z, base, u, precision, gradient, factor,
+            scratch, nodes, log_weights, places, eta, at_node,
         )  # fmt: skip
-        for i in range(k):
-            modes[j, i] = u[i]
-        for m in range(count):
-            at_node[m] = log_weights[m]
-        at_nodes(
-            family, own, low, high, y, trials, z, base, u, precision, factor,
-            nodes, places, eta, at_node,
-        )  # fmt: skip
-        most = at_node[0]
-        for m in range(count):
-            most = max(most, at_node[m])
         whole = 0.0
         for m in range(count):
-            at_node[m] = math.exp(at_node[m] - most)
             whole += at_node[m]
-        total += most + math.log(whole) - root
+        for i in range(k):
+            modes[j, i] = u[i]
         for t in range(low, high):
             expected = 0.0
             for m in range(count):
@@ -180,14 +189,7 @@ def coefficients(
     own: Values,
     first: int,
     last: int,
-    starts: Positions,
-    y: Values,
-    trials: Values,
-    offset: Values,
-    z: Values,
-    x: Values,
-    codes: Codes,
-    values: Values,
+    rows: Rows,
     beta: Values,
     precision: Values,
     start: Values,
@@ -207,6 +209,7 @@ def coefficients(
     int
         How many proposals were accepted.
     """
+    starts, y, trials, offset, z, x, codes, values = rows
     k, points = z.shape[0], own.size
     count = proposals + 1
     accepted = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaln
 
 from clustermodels.data.panel import Values
 from clustermodels.engines import kernels
@@ -34,6 +35,8 @@ CLOSE = 1e-7
 # The same where coefficients are integrated out: the last step's gain is foreseen.
 CLOSE_ENOUGH = 0.05
 HALVINGS = 25
+# Counts up to this are counted one by one.
+LISTED = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +73,16 @@ class Marginal:
     each
         Quadrature nodes in each of the k dimensions.
     above
-        Of counts that vary beyond a Poisson: how many rows exceed 0, 1, ...
+        Of counts that vary beyond a Poisson: how many rows exceed 0, 1, ..., up to ``LISTED``.
+    beyond
+        The counts above that.
     """
 
     arrow: Arrow
     hyper: Hyper
     each: int
     above: Values
+    beyond: Values
 
     def expand(self, x: Values, near: Expansion | None = None) -> Expansion:
         """Climb to the coefficients' mode at x, (d,), and integrate them out around it."""
@@ -135,7 +141,7 @@ class Marginal:
         def one(first: int, last: int) -> tuple[float, Values]:
             slope = np.zeros(len(beta))
             total = kernels.score(
-                CODES[arrow.family], own, first, last, *arrow.rows, beta, precision, u, x,
+                CODES[arrow.family], own, first, last, arrow.rows, beta, precision, u, x,
                 log_weights, slope,
             )  # fmt: skip
             return total, slope
@@ -161,7 +167,7 @@ class Marginal:
         def one(first: int, last: int) -> Values:
             found = np.zeros(len(x))
             kernels.integrals(
-                CODES[arrow.family], at.own, first, last, *arrow.rows, beta, at.precision,
+                CODES[arrow.family], at.own, first, last, arrow.rows, beta, at.precision,
                 at.root, u, spots, log_weights, found,
             )  # fmt: skip
             return found
@@ -174,15 +180,21 @@ class Marginal:
         """Give what of the rows' log density depends on its own parameter alone, (S,)."""
         if self.arrow.family != "negative_binomial":
             return np.zeros(len(own))
-        return np.array([rising_products(self.above, value) for value in own])
+        found = np.array([rising_products(self.above, value) for value in own])
+        if len(self.beyond):
+            shape, y = 1 / own[:, None], self.beyond
+            more = gammaln(y + shape) - gammaln(LISTED + shape) - (y - LISTED) * np.log(shape)
+            found += more.sum(axis=1)
+        return np.asarray(found, dtype=np.float64)
 
 
 def marginal(arrow: Arrow, hyper: Hyper, each: int) -> Marginal:
     """Make the posterior of a design with the eliminated coefficients integrated out."""
-    counts = arrow.y.astype(np.int64) if arrow.family == "negative_binomial" else np.zeros(1, int)
+    counts = arrow.y if arrow.family == "negative_binomial" else np.zeros(1)
+    listed = np.bincount(np.minimum(counts, LISTED).astype(np.int64))
     # how many rows have an outcome above 0, 1, ...
-    above = np.cumsum(np.bincount(counts)[:0:-1])[::-1]
-    return Marginal(arrow, hyper, each, np.ascontiguousarray(above, dtype=np.float64))
+    above = np.ascontiguousarray(np.cumsum(listed[:0:-1])[::-1], dtype=np.float64)
+    return Marginal(arrow, hyper, each, above, counts[counts > LISTED])
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +254,7 @@ class _Climb:
         def one(first: int, last: int) -> tuple[float, float, Values, Values]:
             corner, slope = np.zeros((q, q)), np.zeros(q)
             height, root = curvature(
-                CODES[arrow.family], float(at.own[0]), first, last, *arrow.rows, beta,
+                CODES[arrow.family], float(at.own[0]), first, last, arrow.rows, beta,
                 at.precision[0], u, self.inverse, self.band, self.pull, corner, slope,
             )  # fmt: skip
             return height, root, corner, slope

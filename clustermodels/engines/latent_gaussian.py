@@ -102,8 +102,7 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
         result, u, stats = fit(laid, hyper, rng, size, tell)
     except (FloatingPointError, np.linalg.LinAlgError) as error:
         raise FitError(
-            f"the latent Gaussian engine cannot fit this document because {error}. "
-            "Write engine.kind: nuts."
+            f"the posterior could not be approximated because of its numbers ({error})"
         ) from None
     posterior = named(design, laid, hyper, result.x, result.gamma, u)
     own = xr.Dataset(
@@ -228,7 +227,7 @@ def _own_coefficients(
 
     def one(first: int, last: int, generator: np.random.Generator) -> int:
         accepted: int = kernels.coefficients(
-            CODES[laid.family], at.own, first, last, *laid.rows, beta, at.precision, start,
+            CODES[laid.family], at.own, first, last, laid.rows, beta, at.precision, start,
             proposals, generator, u,
         )  # fmt: skip
         return accepted

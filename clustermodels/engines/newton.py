@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from clustermodels.data.panel import Positions, Values
+from clustermodels.data.panel import Values
+from clustermodels.engines.arrow import Rows
 from clustermodels.engines.blockwise import (
     factorise,
     forward,
@@ -16,8 +16,6 @@ from clustermodels.engines.blockwise import (
 from clustermodels.engines.elementary import SUMS
 from clustermodels.engines.likelihoods import write_at
 
-Codes = NDArray[np.int32]
-
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
 def curvature(
@@ -25,14 +23,7 @@ def curvature(
     own: float,
     first: int,
     last: int,
-    starts: Positions,
-    y: Values,
-    trials: Values,
-    offset: Values,
-    z: Values,
-    x: Values,
-    codes: Codes,
-    values: Values,
+    rows: Rows,
     beta: Values,
     precision: Values,
     u: Values,
@@ -59,6 +50,7 @@ def curvature(
     tuple
         log density of rows and of u's prior (without |Q|), and sum_j log |L_j|.
     """
+    starts, y, trials, offset, z, x, codes, values = rows
     q, k, p, m = beta.size, u.shape[1], x.shape[0], codes.shape[0]
     longest = longest_level(starts, first, last)
     base, weighted = np.empty(longest), np.empty(longest)
@@ -79,49 +71,49 @@ def curvature(
             height -= 0.5 * u[j, i] * total
             for c in range(q):
                 band[j, i, c] = 0.0
-        rows = high - low
+        many = high - low
         for i in range(k):
-            for t in range(rows):
+            for t in range(many):
                 base[t] += u[j, i] * z[i, low + t]
         write_at(family, low, high, y, trials, own, base, value, rise, weight)
-        for t in range(rows):
+        for t in range(many):
             height += value[t]
         for i in range(k):
             total = 0.0
-            for t in range(rows):
+            for t in range(many):
                 total += z[i, low + t] * rise[t]
             gradient[i] += total
-            for t in range(rows):
+            for t in range(many):
                 weighted[t] = weight[t] * z[i, low + t]
             for c in range(i + 1):
                 total = 0.0
-                for t in range(rows):
+                for t in range(many):
                     total += weighted[t] * z[c, low + t]
                 factor[i, c] += total
             for c in range(p):
                 total = 0.0
-                for t in range(rows):
+                for t in range(many):
                     total += weighted[t] * x[c, low + t]
                 band[j, i, c] = total
             for c in range(m):
-                for t in range(rows):
+                for t in range(many):
                     band[j, i, codes[c, low + t]] += weighted[t] * values[c, low + t]
         for c in range(p):
             total = 0.0
-            for t in range(rows):
+            for t in range(many):
                 weighted[t] = weight[t] * x[c, low + t]
                 total += rise[t] * x[c, low + t]
             slope[c] += total
             for d in range(c + 1):
                 total = 0.0
-                for t in range(rows):
+                for t in range(many):
                     total += weighted[t] * x[d, low + t]
                 corner[c, d] += total
             for d in range(m):
-                for t in range(rows):
+                for t in range(many):
                     corner[codes[d, low + t], c] += weighted[t] * values[d, low + t]
         for c in range(m):
-            for t in range(rows):
+            for t in range(many):
                 one = weight[t] * values[c, low + t]
                 at_c = codes[c, low + t]
                 slope[at_c] += rise[t] * values[c, low + t]

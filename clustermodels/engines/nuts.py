@@ -10,6 +10,7 @@ import nutpie
 import pandas as pd
 import xarray as xr
 
+from clustermodels.data.centring import centred, moving_in
 from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
 from clustermodels.engines.draws import Progress, Tick
@@ -39,14 +40,16 @@ def sample(design: Design, engine: Stepping, progress: Progress | None = None) -
     DataTree
         Groups ``posterior`` (the document's names, in the user's units),
         ``unconstrained_posterior`` (the ``z_`` variables that NUTS moved in, on the scale of the
-        model) and ``sample_stats``.
+        model) and ``sample_stats``; the attribute ``centred`` names the pooled terms in whose
+        levels it moved directly.
 
     Raises
     ------
     FitError
         If sampling fails. Interrupting cancels it: no shortened posterior is ever returned.
     """
-    model, free = compiled(design)
+    moved = centred(design)
+    model, free = compiled(moving_in(design, moved))
     ticks: list[Tick] = []
 
     def note(chains: list[Any]) -> None:
@@ -78,7 +81,9 @@ def sample(design: Design, engine: Stepping, progress: Progress | None = None) -
         # left running, its threads would outlive the interpreter
         sampler.cancel()
         raise
-    return _grouped(tree, free, coordinates(design))
+    found = _grouped(tree, free, coordinates(design))
+    found.attrs["centred"] = moved
+    return found
 
 
 def _adaptation(engine: Stepping, parameters: int) -> str:

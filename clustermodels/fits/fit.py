@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 
 from clustermodels import engines
-from clustermodels.data.centring import centred
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Panel
@@ -28,7 +27,17 @@ from clustermodels.spec.read import in_own_words, read_spec
 # log_likelihood is stored up to this many numbers; beyond, it is made again on request.
 STORED_AT_MOST = 5 * 10**7
 
-PACKAGES = ("clustermodels", "pymc", "pytensor", "nutpie", "arviz", "xarray", "numpy", "scipy")
+PACKAGES = (
+    "clustermodels",
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "numba",
+    "arviz",
+    "xarray",
+    "numpy",
+    "scipy",
+)
 
 Sampler = Callable[..., xr.DataTree]
 
@@ -93,10 +102,9 @@ def fit(
     learned = learn(spec, panel)
     check_scenarios(spec, panel, learned)
     of = design(spec, panel, learned)
-    if spec.engine.kind != "latent_gaussian":
-        learned = learned.model_copy(update={"centred": centred(of)})
-        of = design(spec, panel, learned)
     tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
+    # what a sampler moved in, so that its model can be built again from the file
+    learned = learned.model_copy(update={"centred": tree.attrs.pop("centred", ())})
     made = Fit(spec, panel, learned, _completed(tree, spec, panel, of))
     if out is not None:
         save(made, out)

@@ -39,6 +39,8 @@ def sampler_findings(
 
 def _independent(fit: Fit, draws: Independent) -> list[Finding]:
     engine, line = _at(fit, "engine")
+    # a large panel is evaluated at few points, however many draws are asked for
+    few = draws.points < draws.draws
     findings = []
     if draws.pareto_k > LARGEST_K:  # nan where nothing was weighted
         hopeless = draws.pareto_k > HOPELESS_K
@@ -63,7 +65,10 @@ def _independent(fit: Fit, draws: Independent) -> list[Finding]:
                 f"{SMALLEST_ESS}",
                 "Centres and intervals are known only roughly: another seed would move them "
                 "visibly.",
-                "Raise engine.draws.",
+                f"A panel of this size is evaluated at {draws.points} points, whatever the draws: "
+                "read the intervals as rough, or write 'kind: nuts'."
+                if few
+                else "Raise engine.draws.",
                 engine,
                 line,
             )

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from clustermodels.data.predictor import linear_predictor
-from clustermodels.engines.arrow import arrow, eliminated_factor, narrowed, thinned
+from clustermodels.engines.arrow import arrow, eliminated_factor, thinned
 from clustermodels.engines.classes import outside
+from clustermodels.engines.dense_prior import narrowed
 from clustermodels.engines.given import dense_precision, given, log_dense_prior
 from clustermodels.families.priors import log_density
 from tests.engines.fast import DOCUMENTS, Laid, frame, laid

@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from clustermodels.engines import auto, latent_gaussian, nuts
+from clustermodels.errors import FitError
 from clustermodels.spec.engine import Auto
 from tests.designs import PLAIN, designed
 from tests.engines.fast import DOCUMENTS, frame, laid
@@ -117,3 +118,19 @@ def test_where_nuts_would_take_hours_poor_draws_are_kept_and_said_to_be(
     assert "Pareto k of 0.90" in tree.attrs["engine_because"]
     assert f"more than {rows - 1} rows" in tree.attrs["engine_because"]
     assert len(asked) == 1
+
+
+def test_numbers_that_the_fast_engine_cannot_handle_go_to_nuts_with_the_reason(
+    simple, asked, monkeypatch
+):
+    def fails(*given):
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+
+    monkeypatch.setattr(latent_gaussian, "_approximate", fails)
+    monkeypatch.setattr(latent_gaussian, "_gaussian", fails)
+    with pytest.raises(FitError, match=r"because of its numbers \(Matrix is not positive"):
+        latent_gaussian.sample(simple, ENGINE)
+    tree = auto.sample(simple, ENGINE)
+    assert len(asked) == 1
+    assert tree.attrs["engine"] == "nuts"
+    assert tree.attrs["engine_because"].startswith("the fast engine failed: the posterior could")

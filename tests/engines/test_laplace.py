@@ -9,8 +9,10 @@ from clustermodels.data.mode import Given as Held
 from clustermodels.data.mode import find_mode
 from clustermodels.engines import laplace
 from clustermodels.engines.given import dense_precision, given
-from clustermodels.engines.laplace import marginal
+from clustermodels.engines.laplace import LISTED, marginal
 from clustermodels.engines.latent_gaussian import NODES, UNCHANGED
+from clustermodels.engines.likelihoods import CODES, three
+from clustermodels.families.table import find
 from tests.designs import PLAIN
 from tests.engines.fast import DOCUMENTS, laid
 
@@ -269,3 +271,21 @@ def test_quadrature_by_level_makes_the_marginal_density_of_hyperparameters_bette
         errors[13].append(better.expand(x).log_marginal - exact)
     assert np.abs(errors[13]).max() < 0.5 * np.abs(errors[1]).max()
     assert np.abs(errors[13]).max() < 0.1
+
+
+def test_counts_beyond_any_list_have_their_density_and_take_no_memory():
+    """The marginal's part in the dispersion is that of the family's own log density."""
+    rows = panel(4, 6).assign(count=lambda t: t["count"] * 1e9 + np.arange(len(t)))
+    made = laid(document("count", "negative_binomial", "common"), rows)
+    one = marginal(made.arrow, made.hyper, 2)
+    assert len(one.above) <= LISTED
+    assert len(one.beyond) == (made.arrow.y > LISTED).sum() > 0
+    family, y, eta = find("negative_binomial"), made.arrow.y, np.log(made.arrow.y + 1)
+    own = np.array([0.02, 0.5, 3.0])
+    whole = [
+        family.log_density(y, eta, np.ones_like(y), {"dispersion": np.array([value])}).sum()
+        - three(CODES["negative_binomial"], y, np.ones_like(y), value, eta)[0].sum()
+        for value in own
+    ]
+    found = one.constants(own)
+    np.testing.assert_allclose(found - found[0], np.array(whole) - whole[0], rtol=1e-9)

@@ -204,10 +204,11 @@ def test_draws_are_the_same_on_one_core_and_on_two(family, monkeypatch):
             patched.setattr(pieces, "_pool", lambda pool=pool: pool)
             trees.append(latent_gaussian.sample(made, FEW))
     assert len(pieces.pieces(laid_starts(made))) > 1
-    # sums are taken in one order on any number of cores, but for those that BLAS takes
+    # sums are taken in one order on any number of cores, but for those that BLAS takes: rounding
+    # of about 1e-16, times what solving for a mode makes of it
     for group in ("posterior", "sample_stats"):
         for name, values in trees[0][group].data_vars.items():
-            np.testing.assert_allclose(values, trees[1][group][name], rtol=1e-9, atol=1e-11)
+            np.testing.assert_allclose(values, trees[1][group][name], rtol=1e-9, atol=1e-9)
 
 
 def laid_starts(made):

@@ -17,6 +17,7 @@ from clustermodels.engines.explore import (
     proposal,
 )
 from clustermodels.engines.laplace import Expansion
+from clustermodels.engines.regression import Proposed, regressed
 from clustermodels.engines.weights import effective
 
 LINE = np.linspace(-400, 400, 400_001)[:, None]
@@ -245,3 +246,22 @@ def test_a_tilt_of_one_heavy_point_leans_on_the_standard_normal():
     # worth one point beside three coordinates: trusted by 1 / 7
     np.testing.assert_allclose(tilted.mean, 5 / 7)
     np.testing.assert_allclose(tilted.factor, np.sqrt(6 / 7) * np.eye(3), atol=1e-12)
+
+
+def test_points_that_cannot_be_are_left_out_of_the_fitted_weights():
+    """A quadratic log density is found again, also where some points have none."""
+    rng = np.random.default_rng(5)
+    straight = Bent(np.zeros(2, dtype=bool), np.zeros(2))
+    among = Folded(straight, proposal(np.zeros(2), np.eye(2)))
+    x = among.draw(rng, 60)
+    log_x = among.log_density(x)
+    points = Proposed(x, x, x, np.empty((60, 0)), log_x, log_x, np.zeros(60))
+    target = -0.5 * ((x - 0.3) ** 2).sum(axis=1) - 0.2 * x[:, 0] * x[:, 1]
+    logs = np.where(np.arange(60) % 9 == 0, -np.inf, target - log_x)
+    fit = regressed(points, logs)
+    assert len(fit.left) == 53
+    # the ridge shrinks curvatures by about a hundredth, which far points show and weights do not
+    assert np.sqrt(fit.weights @ fit.left**2) < 0.05
+    gap = fit.at(points) + log_x - target
+    near = (x**2).sum(axis=1) < 4
+    assert np.ptp(gap[near]) < 0.1
