@@ -23,12 +23,12 @@ engine:
 ENGINE_LINE = 5
 
 
-def weighted(pareto_k=0.21, effective=650.0, draws=200):
+def weighted(pareto_k=0.21, effective=650.0, draws=200, points=80):
     spec = read_text(TEXT, "spec.yaml")
     fit = made_fit(spec, table(), chains=4, draws=draws, around={"intercept": 3.0, "sigma": 0.7})
     stats = xr.Dataset({"lp": (("chain", "draw"), np.zeros((4, draws)))})
-    said = {"independent": 1, "pareto_k": pareto_k, "effective_draws": effective, "points": 80}
-    fit.tree["sample_stats"] = stats.assign_attrs(said)
+    said = {"independent": 1, "pareto_k": pareto_k, "effective_draws": effective}
+    fit.tree["sample_stats"] = stats.assign_attrs({**said, "points": points})
     return fit
 
 
@@ -82,11 +82,14 @@ def test_weights_that_cannot_mend_the_approximation(pareto_k, severity, said):
 
 
 def test_few_effective_draws():
-    (finding,) = found(weighted(effective=399.0)).values()
+    (finding,) = found(weighted(effective=399.0, points=1000)).values()
     assert finding.check == "ess"
     assert "worth 399" in finding.what
     assert finding.what_to_do == "Raise engine.draws."
     assert found(weighted(effective=400.0)) == {}
+    # at fewer points than draws, more draws would only be the same points again
+    (finding,) = found(weighted(effective=399.0, points=80)).values()
+    assert finding.what_to_do.startswith("A panel of this size is evaluated at 80 points")
 
 
 @pytest.mark.parametrize(
