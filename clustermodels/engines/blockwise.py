@@ -1,20 +1,21 @@
 """Passes over the levels of the eliminated factor: the parts that every kernel shares.
 
-Everything here is for one level: rows ``low`` to ``high``, k coefficients u with prior precision
-Q, and the rest of the predictor given in ``base``.
+Everything here is for one level, rows ``low`` to ``high``, and for L points side by side: values of
+the hyperparameters and of the dense coefficients. The last axis of every array is that of the
+points, the lanes, so that each innermost loop runs over numbers that stand side by side and are
+worked on several at a time. A level has k coefficients u with prior precision Q; the rest of the
+predictor is given in ``base``.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from clustermodels.data.panel import Positions, Values
-from clustermodels.engines.elementary import SUMS
-from clustermodels.engines.likelihoods import add_at_nodes, write_at
+from clustermodels.engines.elementary import SUMS, exp, log
+from clustermodels.engines.likelihoods import add_values, write_slopes
 
 # A Newton step in a level's coefficients is kept below this, as the posterior may be far from
 # quadratic where it starts.
@@ -30,7 +31,7 @@ def longest_level(starts: Positions, first: int, last: int) -> int:
     return rows
 
 
-@njit(inline="always", error_model="numpy", fastmath=SUMS)
+@njit(nogil=True, error_model="numpy", fastmath=SUMS)
 def rest_of_predictor(
     low: int,
     high: int,
@@ -41,106 +42,117 @@ def rest_of_predictor(
     beta: Values,
     base: Values,
 ) -> None:
-    """Write offset + x'b of the level's rows into ``base``."""
-    rows = high - low
-    for t in range(rows):
-        base[t] = offset[low + t]
-    for c in range(x.shape[0]):
-        slope = beta[c]
-        for t in range(rows):
-            base[t] += slope * x[c, low + t]
-    for c in range(codes.shape[0]):
-        for t in range(rows):
-            base[t] += values[c, low + t] * beta[codes[c, low + t]]
-
-
-@njit(inline="always", error_model="numpy")
-def factorise(matrix: Values, k: int) -> float:
-    """Turn a positive definite matrix into its lower Cholesky factor; give the log of its root."""
-    root = 0.0
-    for i in range(k):
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for c in range(j):
-                total -= matrix[i, c] * matrix[j, c]
-            if i == j:
-                matrix[i, i] = math.sqrt(total)
-                root += math.log(matrix[i, i])
-            else:
-                matrix[i, j] = total / matrix[j, j]
-    return root
-
-
-@njit(inline="always", error_model="numpy")
-def forward(factor: Values, k: int, vector: Values) -> None:
-    """Solve L v = vector in place."""
-    for i in range(k):
-        total = vector[i]
-        for c in range(i):
-            total -= factor[i, c] * vector[c]
-        vector[i] = total / factor[i, i]
-
-
-@njit(inline="always", error_model="numpy")
-def backward(factor: Values, k: int, vector: Values) -> None:
-    """Solve L' v = vector in place."""
-    for i in range(k - 1, -1, -1):
-        total = vector[i]
-        for c in range(i + 1, k):
-            total -= factor[c, i] * vector[c]
-        vector[i] = total / factor[i, i]
+    """Write offset + x'b of the level's rows into ``base`` (rows, L); ``beta`` is (q, L)."""
+    lanes = beta.shape[1]
+    for t in range(high - low):
+        for lane in range(lanes):
+            base[t, lane] = offset[low + t]
+        for c in range(x.shape[0]):
+            one = x[c, low + t]
+            for lane in range(lanes):
+                base[t, lane] += one * beta[c, lane]
+        for c in range(codes.shape[0]):
+            one = values[c, low + t]
+            at = codes[c, low + t]
+            for lane in range(lanes):
+                base[t, lane] += one * beta[at, lane]
 
 
 @njit(inline="always", error_model="numpy", fastmath=SUMS)
-def curvature_at(
-    family: int,
-    own: float,
-    low: int,
-    high: int,
-    y: Values,
-    trials: Values,
-    z: Values,
-    base: Values,
-    u: Values,
-    precision: Values,
-    gradient: Values,
-    factor: Values,
-    scratch: Values,
-) -> float:
-    """Write the gradient in u and the Cholesky factor of the curvature; give the factor's log root.
+def predictor(base: Values, z: Values, row: int, u: Values, eta: Values) -> None:
+    """Write a row's predictor, base + z'u, (L,)."""
+    k, lanes = u.shape
+    for lane in range(lanes):
+        eta[lane] = base[lane]
+    for i in range(k):
+        column = z[i, row]
+        for lane in range(lanes):
+            eta[lane] += column * u[i, lane]
 
-    The log density is that of the rows and of u's normal prior around 0. ``scratch`` (4, rows) is
-    left holding the rows' predictors and their three numbers.
+
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def factorise(matrix: Values, root: Values) -> None:
+    """Turn positive definite matrices (k, k, L) into their lower Cholesky factors.
+
+    The logs of the factors' determinants are written into ``root``.
     """
-    k, rows = u.size, high - low
-    eta, value, first, weight = scratch[0], scratch[1], scratch[2], scratch[3]
-    for t in range(rows):
-        eta[t] = base[t]
+    k, lanes = matrix.shape[0], matrix.shape[2]
+    for lane in range(lanes):
+        root[lane] = 0.0
     for i in range(k):
-        own_u = u[i]
-        for t in range(rows):
-            eta[t] += own_u * z[i, low + t]
-    write_at(family, low, high, y, trials, own, eta, value, first, weight)
-    for i in range(k):
-        rise = 0.0
-        for t in range(rows):
-            rise += z[i, low + t] * first[t]
-        for j in range(k):
-            rise -= precision[i, j] * u[j]
-        gradient[i] = rise
         for j in range(i + 1):
-            bend = precision[i, j]
-            for t in range(rows):
-                bend += weight[t] * z[i, low + t] * z[j, low + t]
-            factor[i, j] = bend
-    root: float = factorise(factor, k)
-    return root
+            for c in range(j):
+                for lane in range(lanes):
+                    matrix[i, j, lane] -= matrix[i, c, lane] * matrix[j, c, lane]
+            if i == j:
+                for lane in range(lanes):
+                    diagonal = np.sqrt(matrix[i, i, lane])
+                    matrix[i, i, lane] = diagonal
+                    root[lane] += log(diagonal)
+            else:
+                for lane in range(lanes):
+                    matrix[i, j, lane] /= matrix[j, j, lane]
 
 
-@njit(inline="always", error_model="numpy")
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def forward(factor: Values, vector: Values) -> None:
+    """Solve L v = vector, (k, L), in place."""
+    k, lanes = vector.shape
+    for i in range(k):
+        for c in range(i):
+            for lane in range(lanes):
+                vector[i, lane] -= factor[i, c, lane] * vector[c, lane]
+        for lane in range(lanes):
+            vector[i, lane] /= factor[i, i, lane]
+
+
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def backward(factor: Values, vector: Values) -> None:
+    """Solve L' v = vector, (k, L), in place."""
+    k, lanes = vector.shape
+    for i in range(k - 1, -1, -1):
+        for c in range(i + 1, k):
+            for lane in range(lanes):
+                vector[i, lane] -= factor[c, i, lane] * vector[c, lane]
+        for lane in range(lanes):
+            vector[i, lane] /= factor[i, i, lane]
+
+
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def from_prior(u: Values, precision: Values, gradient: Values, bend: Values) -> None:
+    """Write what u's prior gives to the gradient (k, L) and to the curvature (k, k, L)."""
+    k, lanes = u.shape
+    for i in range(k):
+        for lane in range(lanes):
+            gradient[i, lane] = 0.0
+        for j in range(k):
+            for lane in range(lanes):
+                gradient[i, lane] -= precision[i, j, lane] * u[j, lane]
+        for j in range(i + 1):
+            for lane in range(lanes):
+                bend[i, j, lane] = precision[i, j, lane]
+
+
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def from_row(
+    z: Values, row: int, first: Values, weight: Values, gradient: Values, bend: Values
+) -> None:
+    """Add what a row gives to the gradient in u and to the curvature."""
+    k, lanes = gradient.shape
+    for i in range(k):
+        one = z[i, row]
+        for lane in range(lanes):
+            gradient[i, lane] += one * first[lane]
+        for j in range(i + 1):
+            two = one * z[j, row]
+            for lane in range(lanes):
+                bend[i, j, lane] += two * weight[lane]
+
+
+@njit(nogil=True, error_model="numpy", fastmath=SUMS)
 def climb(
     family: int,
-    own: float,
+    own: Values,
     low: int,
     high: int,
     y: Values,
@@ -151,41 +163,52 @@ def climb(
     precision: Values,
     gradient: Values,
     factor: Values,
+    root: Values,
     scratch: Values,
     steps: int,
     close: float,
-) -> float:
-    """Move u towards the mode by Newton steps; give the log root of the curvature's factor.
+) -> None:
+    """Move u (k, L) towards the modes by Newton steps.
 
-    The last step is one whose square, in units of the curvature, is below ``close``; the factor is
-    that of the place before it. Neither quadrature nor a proposal needs to know better.
+    The last step is one whose square, in units of the curvature, is below ``close`` at every
+    point; factor and root are those of the place before it. Neither quadrature nor a proposal
+    needs to know better. ``scratch`` is (4, L).
     """
-    k = u.size
-    root = 0.0
+    k, lanes = u.shape
+    eta, first, weight, length = scratch[0], scratch[1], scratch[2], scratch[3]
     for _ in range(steps):
-        root = curvature_at(
-            family, own, low, high, y, trials, z, base, u, precision, gradient, factor, scratch
-        )
-        forward(factor, k, gradient)
-        length = 0.0
+        from_prior(u, precision, gradient, factor)
+        for t in range(high - low):
+            predictor(base[t], z, low + t, u, eta)
+            write_slopes(family, y[low + t], trials[low + t], own, eta, first, weight)
+            from_row(z, low + t, first, weight, gradient, factor)
+        factorise(factor, root)
+        forward(factor, gradient)
+        for lane in range(lanes):
+            length[lane] = 0.0
         for i in range(k):
-            length += gradient[i] * gradient[i]
-        backward(factor, k, gradient)
-        reach = 0.0
+            for lane in range(lanes):
+                length[lane] += gradient[i, lane] * gradient[i, lane]
+        backward(factor, gradient)
+        for lane in range(lanes):
+            first[lane] = LONGEST_STEP
         for i in range(k):
-            reach = max(reach, abs(gradient[i]))
-        short = LONGEST_STEP / reach if reach > LONGEST_STEP else 1.0
+            for lane in range(lanes):
+                first[lane] = max(first[lane], abs(gradient[i, lane]))
         for i in range(k):
-            u[i] += short * gradient[i]
-        if length < close:
+            for lane in range(lanes):
+                u[i, lane] += LONGEST_STEP / first[lane] * gradient[i, lane]
+        furthest = 0.0
+        for lane in range(lanes):
+            furthest = max(furthest, length[lane])
+        if furthest < close:
             break
-    return root
 
 
-@njit(inline="always", error_model="numpy")
-def at_nodes(
+@njit(nogil=True, error_model="numpy", fastmath=SUMS)
+def at_place(
     family: int,
-    own: float,
+    own: Values,
     low: int,
     high: int,
     y: Values,
@@ -195,34 +218,48 @@ def at_nodes(
     u: Values,
     precision: Values,
     factor: Values,
-    nodes: Values,
-    places: Values,
+    place: Values,
     eta: Values,
     total: Values,
 ) -> None:
-    """Add log density and log prior of u at the nodes u + L^-T x_m to ``total``, (M,).
+    """Add log density and log prior at u + L^-T e to ``total``, (L,).
 
-    ``places`` (k, M) is left holding the nodes in the coordinates of u.
+    ``place`` (k, L) holds e, and then the place in the coordinates of u.
     """
-    k, count = u.size, total.size
-    for m in range(count):
-        for i in range(k - 1, -1, -1):
-            back = nodes[m, i]
-            for c in range(i + 1, k):
-                back -= factor[c, i] * places[c, m]
-            places[i, m] = back / factor[i, i]
+    k, lanes = u.shape
+    backward(factor, place)
     for i in range(k):
-        for m in range(count):
-            places[i, m] += u[i]
+        for lane in range(lanes):
+            place[i, lane] += u[i, lane]
     for i in range(k):
         for j in range(k):
-            for m in range(count):
-                total[m] -= 0.5 * precision[i, j] * places[i, m] * places[j, m]
-    for t in range(low, high):
-        for m in range(count):
-            eta[m] = base[t - low]
-        for i in range(k):
-            column = z[i, t]
-            for m in range(count):
-                eta[m] += column * places[i, m]
-        add_at_nodes(family, y[t], trials[t], own, eta, total)
+            for lane in range(lanes):
+                total[lane] -= 0.5 * precision[i, j, lane] * place[i, lane] * place[j, lane]
+    for t in range(high - low):
+        predictor(base[t], z, low + t, place, eta)
+        add_values(family, y[low + t], trials[low + t], own, eta, total)
+
+
+@njit(nogil=True, error_model="numpy", fastmath=SUMS)
+def log_sums(at_node: Values, whole: Values, most: Values) -> None:
+    """Write the logs of the sums over nodes of exp ``at_node``, (M, L), into ``whole``, (L,).
+
+    ``at_node`` is left holding each node's share.
+    """
+    nodes, lanes = at_node.shape
+    for lane in range(lanes):
+        most[lane] = at_node[0, lane]
+    for m in range(1, nodes):
+        for lane in range(lanes):
+            most[lane] = max(most[lane], at_node[m, lane])
+    for lane in range(lanes):
+        whole[lane] = 0.0
+    for m in range(nodes):
+        for lane in range(lanes):
+            at_node[m, lane] = exp(at_node[m, lane] - most[lane])
+            whole[lane] += at_node[m, lane]
+    for m in range(nodes):
+        for lane in range(lanes):
+            at_node[m, lane] /= whole[lane]
+    for lane in range(lanes):
+        whole[lane] = most[lane] + log(whole[lane])

@@ -9,6 +9,7 @@ from clustermodels.engines.likelihoods import CODES
 from clustermodels.families.priors import Prior
 from clustermodels.spec.names import INTERCEPT
 
+FAMILIES = ("gaussian", *CODES)
 # The engine keeps a dense matrix of this many coefficients.
 MOST_DENSE = 1200
 # Quadrature needs nodes^k points for each level.
@@ -18,8 +19,8 @@ MOST_BY_LEVEL = 5
 def outside(design: Design) -> str | None:
     """Say why a design is outside the class, a clause; None where it is inside."""
     outcome = design.outcome
-    if outcome.family.name not in CODES:
-        return f"the family {outcome.family.name} is not one of {', '.join(CODES)}"
+    if outcome.family.name not in FAMILIES:
+        return f"the family {outcome.family.name} is not one of {', '.join(FAMILIES)}"
     for name, prior in _coefficient_priors(design):
         if prior.distribution != "normal":
             return f"the prior of {name} is {prior.distribution}, not normal"

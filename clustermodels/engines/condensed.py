@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.arrow import Arrow
-from clustermodels.engines.blockwise import factorise, forward
+from clustermodels.engines.blockwise import backward, factorise, forward
+from clustermodels.engines.elementary import SUMS
 from clustermodels.engines.given import dense_precision, factor_of, given, log_dense_prior
 from clustermodels.engines.hyper import Hyper
+from clustermodels.engines.lanes import together
 from clustermodels.engines.laplace import Expansion
 from clustermodels.engines.pieces import on_all, pieces
 
@@ -39,41 +41,52 @@ class Condensed:
     tied: Values
     corner: Values
 
-    def expand(self, x: Values, near: Expansion | None = None) -> Expansion:
-        """Give the exact conditional posterior of the dense coefficients at x, (d,)."""
-        arrow = self.arrow
+    def expand(self, x: Values, near: Expansion | None = None) -> list[Expansion]:
+        """Give the exact conditional posteriors of the dense coefficients at points x, (S, d)."""
+        most = together(len(x), 1, len(self.corner))
         x = self.hyper.inside(x)
-        at = given(arrow, self.hyper, x[None])
-        weight = float(at.own[0]) ** -2
+        parts = [x[start : start + most] for start in range(0, len(x), most)]
+        return [found for part in parts for found in self._expand(part)]
 
-        def one(first: int, last: int) -> tuple[Values, float]:
-            lost = np.zeros_like(self.corner)
-            root = absorb(first, last, self.own, self.tied, weight, at.precision[0], lost)
+    def _expand(self, x: Values) -> list[Expansion]:
+        arrow, points, q = self.arrow, len(x), len(self.corner)
+        at = given(arrow, self.hyper, x)
+        weight = at.own**-2
+        precision = np.ascontiguousarray(np.moveaxis(at.precision, 0, -1))
+
+        def one(first: int, last: int) -> tuple[Values, Values]:
+            lost, root = np.zeros((q, q, points)), np.zeros(points)
+            absorb(first, last, self.own, self.tied, weight, precision, lost, root)
             return lost, root
 
-        found = on_all(one, pieces(np.arange(arrow.levels + 1)))
-        lost = np.sum([piece[0] for piece in found], axis=0)
-        left = weight * self.corner - (np.tril(lost) + np.tril(lost, -1).T)
-        prior = dense_precision(arrow, at)
-        factor = factor_of(arrow.basis.T @ left[:-1, :-1] @ arrow.basis + prior)
-        start = arrow.centre
+        parts = pieces(np.arange(arrow.levels + 1), points)
+        lost, root = (np.sum(same, axis=0) for same in zip(*on_all(one, parts), strict=True))
+        lost = np.moveaxis(lost, -1, 0)
+        left = weight[:, None, None] * self.corner
+        left -= np.tril(lost) + np.swapaxes(np.tril(lost, -1), 1, 2)
+        basis, start = arrow.basis, np.tile(arrow.centre, (points, 1))
+        factor = factor_of(basis.T @ left[:, :-1, :-1] @ basis + dense_precision(arrow, at))
         # around the prior's mean, where the residual sum of squares is
-        beta = arrow.basis @ start
-        pull = arrow.basis.T @ (left[:-1, -1] - left[:-1, :-1] @ beta)
-        square = left[-1, -1] - 2 * beta @ left[:-1, -1] + beta @ left[:-1, :-1] @ beta
-        half = np.linalg.solve(factor.T, pull)
+        beta = basis @ arrow.centre
+        pull = (left[:, :-1, -1] - left[:, :-1, :-1] @ beta) @ basis
+        square = left[:, -1, -1] - 2 * left[:, :-1, -1] @ beta + left[:, :-1, :-1] @ beta @ beta
+        half = np.linalg.solve(np.swapaxes(factor, 1, 2), pull[..., None])
         log_marginal = (
-            -len(arrow.y) * (np.log(at.own[0]) + 0.5 * _LOG_TWO_PI)
+            -len(arrow.y) * (np.log(at.own) + 0.5 * _LOG_TWO_PI)
             - 0.5 * square
-            + 0.5 * half @ half
-            + arrow.levels * at.root[0]
-            - sum(piece[1] for piece in found)
-            - np.log(np.diag(factor)).sum()
-            + log_dense_prior(arrow, at, start[None])[0]
-            + self.hyper.log_prior(x[None])[0]
+            + 0.5 * (half**2).sum(axis=(1, 2))
+            + arrow.levels * at.root
+            - root
+            - np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+            + log_dense_prior(arrow, at, start)
+            + self.hyper.log_prior(x)
         )
-        centre = start + np.linalg.solve(factor, half)
-        return Expansion(x, float(log_marginal), centre, factor, np.empty((0, 0)))
+        centre = start + np.linalg.solve(factor, half)[..., 0]
+        none = np.empty((0, 0))
+        return [
+            Expansion(x[s], float(log_marginal[s]), centre[s], factor[s], none)
+            for s in range(points)
+        ]
 
 
 def condensed(arrow: Arrow, hyper: Hyper) -> Condensed:
@@ -131,45 +144,60 @@ def summed(
                     tied[j, i, places[c]] += z[t, i] * row[c]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
 def absorb(
     first: int,
     last: int,
     own: Values,
     tied: Values,
-    weight: float,
+    weight: Values,
     precision: Values,
     lost: Values,
-) -> float:
-    """Add what integrating each level's coefficients takes from the corner; give sum log |L_j|.
+    root: Values,
+) -> None:
+    """Add what integrating each level's coefficients takes from the corner, at L points.
 
-    C' H^-1 C with H = Z'Z / sigma^2 + Q = L L' and C = Z'[X, y] / sigma^2; ``weight`` is
-    1 / sigma^2. The lower triangle only.
+    C' H^-1 C with H = Z'Z / sigma^2 + Q = L L' and C = Z'[X, y] / sigma^2; ``weight`` (L,) is
+    1 / sigma^2, ``precision`` (k, k, L). Added to: ``lost`` (q, q, L), the lower triangle only,
+    and ``root`` (L,), sum log |L_j|.
     """
-    k, q = own.shape[1], tied.shape[2]
-    factor, part = np.empty((k, k)), np.empty((k, q))
-    root = 0.0
+    k, q, lanes = own.shape[1], tied.shape[2], weight.size
+    factor, part, own_root = np.empty((k, k, lanes)), np.empty((k, q, lanes)), np.empty(lanes)
+    touched = np.empty(q, dtype=np.int64)
     for j in range(first, last):
         for i in range(k):
             for c in range(k):
-                factor[i, c] = weight * own[j, i, c] + precision[i, c]
-        root += factorise(factor, k)
+                for lane in range(lanes):
+                    factor[i, c, lane] = weight[lane] * own[j, i, c] + precision[i, c, lane]
+        factorise(factor, own_root)
+        for lane in range(lanes):
+            root[lane] += own_root[lane]
+        size = 0
+        for c in range(q):
+            some = False
+            for i in range(k):
+                some = some or tied[j, i, c] != 0.0
+            if some:
+                touched[size] = c
+                size += 1
         for i in range(k):
-            for c in range(q):
-                total = weight * tied[j, i, c]
+            for c in range(size):
+                one = tied[j, i, touched[c]]
+                for lane in range(lanes):
+                    part[i, c, lane] = weight[lane] * one
                 for d in range(i):
-                    total -= factor[i, d] * part[d, c]
-                part[i, c] = total / factor[i, i]
-        for i in range(k):
-            for c in range(q):
-                one = part[i, c]
-                if one != 0.0:
-                    for d in range(c + 1):
-                        lost[c, d] += one * part[i, d]
-    return root
+                    for lane in range(lanes):
+                        part[i, c, lane] -= factor[i, d, lane] * part[d, c, lane]
+                for lane in range(lanes):
+                    part[i, c, lane] /= factor[i, i, lane]
+            for c in range(size):
+                for d in range(c + 1):
+                    at, to = touched[c], touched[d]
+                    for lane in range(lanes):
+                        lost[at, to, lane] += part[i, c, lane] * part[i, d, lane]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
 def exact_coefficients(
     first: int,
     last: int,
@@ -181,26 +209,38 @@ def exact_coefficients(
     rng: np.random.Generator,
     drawn: Values,
 ) -> None:
-    """Draw each level's coefficients given S draws of everything else, into ``drawn`` (S, J, k)."""
-    k, q = own.shape[1], tied.shape[2] - 1
-    factor, mean = np.empty((k, k)), np.empty(k)
-    for j in range(first, last):
-        for s in range(sigma.size):
-            weight = 1.0 / (sigma[s] * sigma[s])
+    """Draw each level's coefficients given T draws of everything else, into ``drawn`` (k, T, J).
+
+    ``sigma``, ``beta`` and ``precision`` are (B, L), (B, q, L) and (B, k, k, L), draw after draw.
+    """
+    blocks, lanes = sigma.shape
+    k, q, size = own.shape[1], tied.shape[2] - 1, drawn.shape[1]
+    factor, mean = np.empty((k, k, lanes)), np.empty((k, lanes))
+    weight, root = np.empty(lanes), np.empty(lanes)
+    for b in range(blocks):
+        for lane in range(lanes):
+            weight[lane] = 1.0 / (sigma[b, lane] * sigma[b, lane])
+        for j in range(first, last):
             for i in range(k):
-                total = tied[j, i, q]
+                for lane in range(lanes):
+                    mean[i, lane] = tied[j, i, q]
                 for c in range(q):
-                    total -= tied[j, i, c] * beta[s, c]
-                mean[i] = weight * total
+                    one = tied[j, i, c]
+                    if one != 0.0:
+                        for lane in range(lanes):
+                            mean[i, lane] -= one * beta[b, c, lane]
+                for lane in range(lanes):
+                    mean[i, lane] *= weight[lane]
                 for c in range(k):
-                    factor[i, c] = weight * own[j, i, c] + precision[s, i, c]
-            factorise(factor, k)
-            forward(factor, k, mean)
+                    one = own[j, i, c]
+                    for lane in range(lanes):
+                        factor[i, c, lane] = weight[lane] * one + precision[b, i, c, lane]
+            factorise(factor, root)
+            forward(factor, mean)
             for i in range(k):
-                mean[i] += rng.standard_normal()
-            for i in range(k - 1, -1, -1):
-                total = mean[i]
-                for c in range(i + 1, k):
-                    total -= factor[c, i] * mean[c]
-                mean[i] = total / factor[i, i]
-                drawn[s, j, i] = mean[i]
+                for lane in range(lanes):
+                    mean[i, lane] += rng.standard_normal()
+            backward(factor, mean)
+            for i in range(k):
+                for lane in range(min(lanes, size - b * lanes)):
+                    drawn[i, b * lanes + lane, j] = mean[i, lane]

@@ -10,7 +10,8 @@ from scipy.special import gammaln, logsumexp
 
 from clustermodels.data.panel import Values
 
-Density = Callable[[Values], float]
+# Of points, (S, d) -> (S,).
+Density = Callable[[Values], Values]
 
 # A finite difference moves a coordinate by this, at first.
 REACH = 1e-3
@@ -98,9 +99,10 @@ def peak(density: Density, start: Values) -> tuple[Values, Values]:
         (d,), and (d, d): minus the inverse of the second derivatives there, by finite differences.
     """
     d = len(start)
-    x, height = start, density(start)
+    reach = np.full(d, REACH)
+    x = start
+    height, gradient = _slope(density, x, reach)
     inverse = 0.3 * np.eye(d)
-    gradient = _gradient(density, x, np.full(d, REACH))
     for _ in range(ROUNDS):
         step = inverse @ gradient
         step *= min(1.0, 1.5 / max(np.abs(step).max(), 1e-12))
@@ -109,20 +111,19 @@ def peak(density: Density, start: Values) -> tuple[Values, Values]:
         share = 1.0
         while True:
             moved = x + share * step
-            new = density(moved)
+            new, slope = _slope(density, moved, reach)
             if new > height + 1e-4 * share * float(gradient @ step) or share < 1e-4:
                 break
             share /= 3
         if new <= height:
             break
-        slope = _gradient(density, moved, np.full(d, REACH))
         change, bend = moved - x, gradient - slope
         if change @ bend > 1e-10:
             scale = 1 / float(change @ bend)
             left = np.eye(d) - scale * np.outer(change, bend)
             inverse = left @ inverse @ left.T + scale * np.outer(change, change)
         x, height, gradient = moved, new, slope
-    return x, curvature(density, x, height, np.sqrt(np.diag(inverse)))
+    return x, curvature(density, x, np.sqrt(np.diag(inverse)))
 
 
 def polished(density: Density, start: Values, sds: Values) -> tuple[Values, Values]:
@@ -134,10 +135,10 @@ def polished(density: Density, start: Values, sds: Values) -> tuple[Values, Valu
         As ``peak`` gives them, the covariance from where the climb began.
     """
     x = start
-    covariance = curvature(density, x, density(x), sds)
+    covariance = curvature(density, x, sds)
     for _ in range(POLISHES):
         sds = np.sqrt(np.diag(covariance))
-        gradient = _gradient(density, x, 0.5 * sds)
+        _, gradient = _slope(density, x, 0.5 * sds)
         step = covariance @ gradient
         x = x + step * min(1.0, 3.0 / float(np.abs(step / sds).max()))
         if gradient @ step < 0.05:
@@ -145,30 +146,29 @@ def polished(density: Density, start: Values, sds: Values) -> tuple[Values, Valu
     return x, covariance
 
 
-def _gradient(density: Density, x: Values, reach: Values) -> Values:
-    slope = np.empty(len(x))
-    for i, width in enumerate(reach):
-        step = np.zeros(len(x))
-        step[i] = width
-        slope[i] = (density(x + step) - density(x - step)) / (2 * width)
-    return slope
+def _slope(density: Density, x: Values, reach: Values) -> tuple[float, Values]:
+    """Give the density at x and its gradient, all points at once."""
+    steps = np.diag(reach)
+    found = density(np.concatenate([x[None], x + steps, x - steps]))
+    up, down = found[1:].reshape(2, -1)
+    return float(found[0]), (up - down) / (2 * reach)
 
 
-def curvature(density: Density, x: Values, height: float, sds: Values) -> Values:
+def curvature(density: Density, x: Values, sds: Values) -> Values:
     """Give minus the inverse of the second derivatives at x, from differences over half an sd."""
     d = len(x)
     width = 0.5 * np.clip(sds, 1e-4, 1.0)
-    up, down = np.empty(d), np.empty(d)
-    hessian = np.empty((d, d))
     steps = np.diag(width)
-    for i in range(d):
-        up[i], down[i] = density(x + steps[i]), density(x - steps[i])
-        hessian[i, i] = (up[i] - 2 * height + down[i]) / width[i] ** 2
-    for i in range(d):
-        for j in range(i):
-            both = density(x + steps[i] + steps[j]) + density(x - steps[i] - steps[j])
-            cross = both - up[i] - down[i] - up[j] - down[j] + 2 * height
-            hessian[i, j] = hessian[j, i] = cross / (2 * width[i] * width[j])
+    rows, columns = np.tril_indices(d, -1)
+    both = steps[rows] + steps[columns]
+    found = density(np.concatenate([x[None], x + steps, x - steps, x + both, x - both]))
+    height = found[0]
+    up, down = found[1 : 1 + 2 * d].reshape(2, d)
+    ahead, behind = found[1 + 2 * d :].reshape(2, -1)
+    hessian = np.diag((up - 2 * height + down) / width**2)
+    singly = (up + down)[rows] + (up + down)[columns]
+    cross = (ahead + behind - singly + 2 * height) / (2 * width[rows] * width[columns])
+    hessian[rows, columns] = hessian[columns, rows] = cross
     return _inverse_of_positive(-hessian)
 
 

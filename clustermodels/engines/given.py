@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from clustermodels.data.panel import Values
+from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.arrow import Arrow, Part
 from clustermodels.engines.hyper import Hyper
 
@@ -48,6 +48,14 @@ class Given:
     precision: Values
     root: Values
     pooled: tuple[Pooled, ...]
+
+    def some(self, which: Positions) -> Given:
+        """Keep some of the points."""
+        pooled = tuple(
+            replace(block, precision=block.precision[which], root=block.root[which])
+            for block in self.pooled
+        )
+        return Given(self.own[which], self.precision[which], self.root[which], pooled)
 
 
 def given(arrow: Arrow, hyper: Hyper, x: Values) -> Given:
@@ -97,12 +105,14 @@ def _precision(sds: Values, factor: Values) -> Values:
 
 
 def dense_precision(arrow: Arrow, at: Given) -> Values:
-    """Give the prior precision of the free dense coefficients at one point, (r, r)."""
-    precision = arrow.precision.copy()
+    """Give the prior precision of the free dense coefficients at S points, (S, r, r)."""
+    precision = np.repeat(arrow.precision[None], len(at.own), axis=0)
     for block in at.pooled:
-        width = block.levels * block.precision.shape[1]
-        here = slice(block.start, block.start + width)
-        precision[here, here] = np.kron(block.precision[0], np.eye(block.levels))
+        k, levels = block.precision.shape[1], np.arange(block.levels)
+        for i in range(k):
+            for j in range(k):
+                rows, columns = (block.start + c * block.levels + levels for c in (i, j))
+                precision[:, rows, columns] = block.precision[:, i, j, None]
     return precision
 
 
@@ -121,10 +131,11 @@ def log_dense_prior(arrow: Arrow, at: Given, gamma: Values) -> Values:
 
 
 def factor_of(matrix: Values) -> Values:
-    """Give the upper factor R, R'R = matrix."""
-    return np.ascontiguousarray(np.linalg.cholesky(matrix).T)
+    """Give the upper factors R, R'R = matrix, (S, r, r)."""
+    return np.ascontiguousarray(np.swapaxes(np.linalg.cholesky(matrix), -1, -2))
 
 
 def solve_factored(upper: Values, vector: Values) -> Values:
-    """Solve R'R v = vector."""
-    return np.asarray(np.linalg.solve(upper, np.linalg.solve(upper.T, vector)), dtype=np.float64)
+    """Solve R'R v = vector, (S, r)."""
+    half = np.linalg.solve(np.swapaxes(upper, -1, -2), vector[..., None])
+    return np.asarray(np.linalg.solve(upper, half)[..., 0], dtype=np.float64)

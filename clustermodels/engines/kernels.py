@@ -1,12 +1,11 @@
 """The compiled passes over rows that integrate or draw the eliminated coefficients.
 
 Each works on the levels ``first`` to ``last`` of the eliminated factor and releases Python's lock,
-so that pieces run beside each other; results are the same for any number of cores.
+so that pieces run beside each other; results are the same for any number of cores. Points come in
+blocks of L lanes (``lanes``): B blocks of them where there are many.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numba import njit
@@ -14,13 +13,13 @@ from numba import njit
 from clustermodels.data.panel import Values
 from clustermodels.engines.arrow import Rows
 from clustermodels.engines.blockwise import (
-    at_nodes,
+    at_place,
     climb,
+    log_sums,
     longest_level,
     rest_of_predictor,
 )
-from clustermodels.engines.elementary import SUMS
-from clustermodels.engines.likelihoods import rise_at_nodes
+from clustermodels.engines.elementary import SUMS, exp, log
 
 # Newton steps in a level's coefficients, and when they end: with one of 0.15 posterior sds.
 STEPS = 40
@@ -28,53 +27,6 @@ CLOSE = 0.0225
 
 # Of the proposals for a level's coefficients so many are so many times wider.
 OFTEN, WIDE = 0.2, 2.0
-
-
-@njit(inline="always", error_model="numpy", fastmath=SUMS)
-def integral(
-    family: int,
-    own: float,
-    low: int,
-    high: int,
-    y: Values,
-    trials: Values,
-    z: Values,
-    base: Values,
-    u: Values,
-    precision: Values,
-    gradient: Values,
-    factor: Values,
-    scratch: Values,
-    nodes: Values,
-    log_weights: Values,
-    places: Values,
-    eta: Values,
-    at_node: Values,
-) -> float:
-    """Give the log of a level's integral over its coefficients u, without |Q|.
-
-    ``u`` is moved to the mode, and ``at_node`` is left holding what each node contributes, up to a
-    factor.
-    """
-    root = climb(
-        family, own, low, high, y, trials, z, base, u, precision,
-        gradient, factor, scratch, STEPS, CLOSE,
-    )  # fmt: skip
-    for m in range(at_node.size):
-        at_node[m] = log_weights[m]
-    at_nodes(
-        family, own, low, high, y, trials, z, base, u, precision, factor,
-        nodes, places, eta, at_node,
-    )  # fmt: skip
-    most = at_node[0]
-    for m in range(at_node.size):
-        most = max(most, at_node[m])
-    whole = 0.0
-    for m in range(at_node.size):
-        at_node[m] = math.exp(at_node[m] - most)
-        whole += at_node[m]
-    found: float = most + math.log(whole) - root
-    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
@@ -86,101 +38,56 @@ def integrals(
     rows: Rows,
     beta: Values,
     precision: Values,
-    root_prior: Values,
     start: Values,
     nodes: Values,
     log_weights: Values,
     total: Values,
 ) -> None:
-    """Add sum_j log p(y_j | beta, hyperparameters) at S points to ``total``, (S,).
+    """Add sum_j log p(y_j | beta, hyperparameters), without |Q|, to ``total``, (B, L).
 
     The integral over a level's k coefficients is by quadrature around its mode (adaptive
     Gauss-Hermite: Pinheiro & Bates 1995, doi 10.1080/10618600.1995.10474663).
 
     Parameters
     ----------
-    own, beta, precision, root_prior
-        (S,), (S, q), (S, k, k), and (S,) the log of the root of |Q|.
+    own, beta, precision
+        (B, L), (B, q, L) and (B, k, k, L).
     start
         (J, k): where the search for each level's mode begins.
+    nodes, log_weights
+        (M, k) and (M,).
     """
     starts, y, trials, offset, z, x, codes, values = rows
-    k, count, points = z.shape[0], log_weights.size, own.size
-    longest = longest_level(starts, first, last)
-    base, scratch = np.empty(longest), np.empty((4, longest))
-    factor, gradient, u = np.empty((k, k)), np.empty(k), np.empty(k)
-    places, eta, at_node = np.empty((k, count)), np.empty(count), np.empty(count)
-    for j in range(first, last):
-        low, high = starts[j], starts[j + 1]
-        for s in range(points):
-            rest_of_predictor(low, high, offset, x, codes, values, beta[s], base)
-            for i in range(k):
-                u[i] = start[j, i]
-            total[s] += root_prior[s] + integral(
-                family, own[s], low, high, y, trials, z, base, u, precision[s], gradient, factor,
-                scratch, nodes, log_weights, places, eta, at_node,
-            )  # fmt: skip
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
-def score(
-    family: int,
-    own: float,
-    first: int,
-    last: int,
-    rows: Rows,
-    beta: Values,
-    precision: Values,
-    modes: Values,
-    nodes: Values,
-    log_weights: Values,
-    slope: Values,
-) -> float:
-    """Give sum_j log p(y_j | beta) (without |Q|); add its gradient in beta to ``slope``, (q,).
-
-    d log p(y_j) / d beta = E[sum_t x_t r_t | y_j], over the posterior of the level's coefficients
-    (Fisher's identity), by the same quadrature as the integral. ``modes`` (J, k) holds where the
-    search for each level's mode begins, and then where it ended.
-    """
-    starts, y, trials, offset, z, x, codes, values = rows
+    blocks, lanes = own.shape
     k, count = z.shape[0], log_weights.size
-    longest = longest_level(starts, first, last)
-    base, scratch = np.empty(longest), np.empty((4, longest))
-    factor, gradient, u = np.empty((k, k)), np.empty(k), np.empty(k)
-    places, eta, at_node = np.empty((k, count)), np.empty(count), np.empty(count)
-    rises = np.empty(count)
-    total = 0.0
-    for j in range(first, last):
-        low, high = starts[j], starts[j + 1]
-        rest_of_predictor(low, high, offset, x, codes, values, beta, base)
-        for i in range(k):
-            u[i] = modes[j, i]
-        total += integral(
-            family, own, low, high, y, trials, z, base, u, precision, gradient, factor,
-            scratch, nodes, log_weights, places, eta, at_node,
-        )  # fmt: skip
-        whole = 0.0
-        for m in range(count):
-            whole += at_node[m]
-        for i in range(k):
-            modes[j, i] = u[i]
-        for t in range(low, high):
-            expected = 0.0
-            for m in range(count):
-                eta[m] = base[t - low]
+    base, scratch = np.empty((longest_level(starts, first, last), lanes)), np.empty((4, lanes))
+    factor, gradient, u = np.empty((k, k, lanes)), np.empty((k, lanes)), np.empty((k, lanes))
+    place, at_node = np.empty((k, lanes)), np.empty((count, lanes))
+    root, whole = np.empty(lanes), np.empty(lanes)
+    for b in range(blocks):
+        for j in range(first, last):
+            low, high = starts[j], starts[j + 1]
+            rest_of_predictor(low, high, offset, x, codes, values, beta[b], base)
             for i in range(k):
-                column = z[i, t]
-                for m in range(count):
-                    eta[m] += column * places[i, m]
-            rise_at_nodes(family, y[t], trials[t], own, eta, rises)
+                for lane in range(lanes):
+                    u[i, lane] = start[j, i]
+            climb(
+                family, own[b], low, high, y, trials, z, base, u, precision[b],
+                gradient, factor, root, scratch, STEPS, CLOSE,
+            )  # fmt: skip
             for m in range(count):
-                expected += at_node[m] * rises[m]
-            expected /= whole
-            for c in range(x.shape[0]):
-                slope[c] += expected * x[c, t]
-            for c in range(codes.shape[0]):
-                slope[codes[c, t]] += expected * values[c, t]
-    return total
+                for lane in range(lanes):
+                    at_node[m, lane] = log_weights[m]
+                for i in range(k):
+                    for lane in range(lanes):
+                        place[i, lane] = nodes[m, i]
+                at_place(
+                    family, own[b], low, high, y, trials, z, base, u, precision[b], factor,
+                    place, scratch[0], at_node[m],
+                )  # fmt: skip
+            log_sums(at_node, whole, scratch[0])
+            for lane in range(lanes):
+                total[b, lane] += whole[lane] - root[lane]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
@@ -194,15 +101,23 @@ def coefficients(
     precision: Values,
     start: Values,
     proposals: int,
+    early: int,
     rng: np.random.Generator,
     drawn: Values,
 ) -> int:
-    """Draw each level's coefficients given S draws of everything else, into ``drawn`` (S, J, k).
+    """Draw each level's coefficients given T draws of everything else, into ``drawn`` (k, T, J).
 
-    At each draw s the level's posterior is approximated by the normal at its mode, u = m + L^-T e.
-    The e of the draw before is the state of a Metropolis chain (an independence sampler: Tierney
-    1994, doi 10.1214/aos/1176325750) with so many proposals for each draw, standard normal ones
-    and now and then wider ones, for posteriors with a longer tail than the normal at their mode.
+    At each draw the level's posterior is approximated by the normal at its mode, u = m + L^-T e.
+    Each lane is a Metropolis chain in e through the draws that follow each other, lane l through
+    draws l B to l B + B - 1 (an independence sampler: Tierney 1994, doi 10.1214/aos/1176325750),
+    with so many proposals for each draw, ``early`` ones for the first; standard normal ones, and
+    now and then wider ones for posteriors with a longer tail than the normal at their mode.
+
+    Parameters
+    ----------
+    own, beta, precision
+        (B, L), (B, q, L) and (B, k, k, L): block b, lane l is draw l B + b. What lies beyond the
+        last draw is not written.
 
     Returns
     -------
@@ -210,46 +125,64 @@ def coefficients(
         How many proposals were accepted.
     """
     starts, y, trials, offset, z, x, codes, values = rows
-    k, points = z.shape[0], own.size
-    count = proposals + 1
+    blocks, lanes = own.shape
+    k, size = z.shape[0], drawn.shape[1]
+    most = 1 + max(proposals, early)
+    base, scratch = np.empty((longest_level(starts, first, last), lanes)), np.empty((4, lanes))
+    factor, gradient, u = np.empty((k, k, lanes)), np.empty((k, lanes)), np.empty((k, lanes))
+    # what proposals are made from, where they lead, and the log weights of their places
+    normal, places, weight = (
+        np.empty((most, k, lanes)),
+        np.empty((most, k, lanes)),
+        np.empty((most, lanes)),
+    )
+    root, square, taken = np.empty(lanes), np.empty(lanes), np.empty(lanes, dtype=np.int64)
     accepted = 0
-    longest = longest_level(starts, first, last)
-    base, scratch = np.empty(longest), np.empty((4, longest))
-    factor, gradient, u = np.empty((k, k)), np.empty(k), np.empty(k)
-    nodes, places = np.empty((count, k)), np.empty((k, count))
-    eta, at_node = np.empty(count), np.empty(count)
+    # of the proposal's density (2 pi)^(-k / 2) is left out
+    widened, narrowing = OFTEN / WIDE**k, 0.5 * (1.0 - 1.0 / (WIDE * WIDE))
     for j in range(first, last):
         low, high = starts[j], starts[j + 1]
         for i in range(k):
-            nodes[0, i] = rng.standard_normal()
-            u[i] = start[j, i]
-        for s in range(points):
-            rest_of_predictor(low, high, offset, x, codes, values, beta[s], base)
+            for lane in range(lanes):
+                normal[0, i, lane] = rng.standard_normal()
+                u[i, lane] = start[j, i]
+        for b in range(blocks):
+            count = 1 + (early if b == 0 else proposals)
+            rest_of_predictor(low, high, offset, x, codes, values, beta[b], base)
             climb(
-                family, own[s], low, high, y, trials, z, base, u, precision[s],
-                gradient, factor, scratch, STEPS, CLOSE,
+                family, own[b], low, high, y, trials, z, base, u, precision[b],
+                gradient, factor, root, scratch, STEPS, CLOSE,
             )  # fmt: skip
             for m in range(1, count):
-                wide = WIDE if rng.random() < OFTEN else 1.0
-                for i in range(k):
-                    nodes[m, i] = wide * rng.standard_normal()
+                for lane in range(lanes):
+                    wide = WIDE if rng.random() < OFTEN else 1.0
+                    for i in range(k):
+                        normal[m, i, lane] = wide * rng.standard_normal()
             for m in range(count):
-                square = 0.0
+                for lane in range(lanes):
+                    square[lane] = 0.0
                 for i in range(k):
-                    square += nodes[m, i] * nodes[m, i]
-                # less the log of the proposal's density, from which (2 pi)^(-k / 2) is left out
-                more = math.exp(0.5 * square * (1.0 - 1.0 / (WIDE * WIDE))) / WIDE**k
-                at_node[m] = 0.5 * square - math.log(1.0 - OFTEN + OFTEN * more)
-            at_nodes(
-                family, own[s], low, high, y, trials, z, base, u, precision[s], factor,
-                nodes, places, eta, at_node,
-            )  # fmt: skip
-            taken = 0
-            for m in range(1, count):
-                if math.log(rng.random()) < at_node[m] - at_node[taken]:
-                    taken = m
-                    accepted += 1
+                    for lane in range(lanes):
+                        places[m, i, lane] = normal[m, i, lane]
+                        square[lane] += normal[m, i, lane] * normal[m, i, lane]
+                for lane in range(lanes):
+                    tail = widened * exp(narrowing * square[lane])
+                    weight[m, lane] = 0.5 * square[lane] - log(1.0 - OFTEN + tail)
+                at_place(
+                    family, own[b], low, high, y, trials, z, base, u, precision[b], factor,
+                    places[m], scratch[0], weight[m],
+                )  # fmt: skip
+            for lane in range(lanes):
+                taken[lane] = 0
+                for m in range(1, count):
+                    # the logarithm of a uniform number is minus an exponential one
+                    if -rng.standard_exponential() < weight[m, lane] - weight[taken[lane], lane]:
+                        taken[lane] = m
+                        accepted += 1
             for i in range(k):
-                drawn[s, j, i] = places[i, taken]
-                nodes[0, i] = nodes[taken, i]
+                for lane in range(lanes):
+                    normal[0, i, lane] = normal[taken[lane], i, lane]
+                    s = lane * blocks + b
+                    if s < size:
+                        drawn[i, s, j] = places[taken[lane], i, lane]
     return accepted

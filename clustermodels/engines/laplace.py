@@ -15,6 +15,7 @@ from scipy.special import gammaln
 from clustermodels.data.panel import Values
 from clustermodels.engines import kernels
 from clustermodels.engines.arrow import Arrow
+from clustermodels.engines.expansion import expansion
 from clustermodels.engines.given import (
     Given,
     dense_precision,
@@ -24,15 +25,16 @@ from clustermodels.engines.given import (
     solve_factored,
 )
 from clustermodels.engines.hyper import Hyper
+from clustermodels.engines.lanes import blocks, filled, together
 from clustermodels.engines.likelihoods import CODES, rising_products
-from clustermodels.engines.newton import curvature
 from clustermodels.engines.pieces import on_all, pieces
 from clustermodels.engines.quadrature import nodes
 
-# Newton steps, and the gain in log density at which they end.
+# Newton steps in the dense coefficients, and the gain in log density at which they end; below the
+# same gain the search for the mode of each level's own coefficients ends.
 STEPS = 60
 CLOSE = 1e-7
-# The same where coefficients are integrated out: the last step's gain is foreseen.
+# The gain where coefficients are integrated by quadrature: the last step's is foreseen.
 CLOSE_ENOUGH = 0.05
 HALVINGS = 25
 # Counts up to this are counted one by one.
@@ -63,6 +65,25 @@ class Expansion:
 
 
 @dataclass(frozen=True, eq=False)
+class Score:
+    """The log density of the rows at S points, with the eliminated coefficients integrated out.
+
+    Parameters
+    ----------
+    height, root
+        (S,): the log of the levels' integrals, but for the roots of their curvatures'
+        determinants; the logs of these.
+    slope, corner
+        (S, q) and (S, q, q): gradient, and curvature by Laplace's method.
+    """
+
+    height: Values
+    root: Values
+    slope: Values
+    corner: Values
+
+
+@dataclass(frozen=True, eq=False)
 class Marginal:
     """The posterior with the eliminated coefficients integrated out.
 
@@ -84,70 +105,137 @@ class Marginal:
     above: Values
     beyond: Values
 
-    def expand(self, x: Values, near: Expansion | None = None) -> Expansion:
-        """Climb to the coefficients' mode at x, (d,), and integrate them out around it."""
+    def expand(self, x: Values, near: Expansion | None = None) -> list[Expansion]:
+        """Climb to the dense coefficients' modes at points x, (S, d), and integrate around them."""
         arrow = self.arrow
+        most = together(len(x), int(np.diff(arrow.starts).max()), len(arrow.basis))
         x = self.hyper.inside(x)
-        at = given(arrow, self.hyper, x[None])
-        climb = _Climb(arrow, at, dense_precision(arrow, at))
+        parts = [x[start : start + most] for start in range(0, len(x), most)]
+        return [found for part in parts for found in self._expand(part, near)]
+
+    def _expand(self, x: Values, near: Expansion | None) -> list[Expansion]:
+        arrow, points = self.arrow, len(x)
+        at = given(arrow, self.hyper, x)
+        prior = dense_precision(arrow, at)
+        centre = np.tile(arrow.centre, (points, 1))
         constant = (
-            log_dense_prior(arrow, at, arrow.centre[None])[0]
-            + self.hyper.log_prior(x[None])[0]
-            + self.constants(at.own)[0]
-            + arrow.levels * at.root[0]
+            log_dense_prior(arrow, at, centre)
+            + self.hyper.log_prior(x)
+            + self.constants(at.own)
+            + arrow.levels * at.root
         )
+        gamma, modes = centre, np.zeros((arrow.levels, arrow.z.shape[1], points))
+        if near is not None:
+            gamma = np.tile(near.centre, (points, 1))
+            # one of a part of the levels says nothing about theirs
+            if len(near.u) == arrow.levels:
+                modes = np.repeat(near.u[..., None], points, 2)
         if self.each == 1 or near is None:
-            gamma = arrow.centre if near is None else near.centre
-            u = np.zeros((arrow.levels, arrow.z.shape[1])) if near is None else near.u
-            peak = climb.top(gamma, u)
-            gamma, u, factor, height = peak.gamma, peak.u, peak.factor, peak.height - peak.root
-        else:
-            gamma, u = near.centre, near.u
+            gamma, factor, height, root = self._climb(at, prior, gamma, modes, 1)
+            height -= root
         if self.each > 1:
-            gamma, u, factor, height = self._integrated(gamma, u, at, climb)
-        log_marginal = constant + height - np.log(np.diag(factor)).sum()
-        return Expansion(x, float(log_marginal), gamma, factor, u)
+            gamma, factor, height, _ = self._climb(at, prior, gamma, modes, self.each)
+        logs = constant + height - np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+        return [
+            Expansion(x[s], float(logs[s]), gamma[s], factor[s], modes[..., s])
+            for s in range(points)
+        ]
 
-    def _integrated(
-        self, gamma: Values, u: Values, at: Given, climb: _Climb
-    ) -> tuple[Values, Values, Values, float]:
-        """Climb in the dense coefficients, the eliminated ones integrated out at every step.
+    def _climb(
+        self, at: Given, prior: Values, gamma: Values, modes: Values, each: int
+    ) -> tuple[Values, Values, Values, Values]:
+        """Climb in the dense coefficients by Newton's method, each point for itself.
 
-        The curvature is that of Laplace's method, which is close: so are the steps.
+        With one node of quadrature to the mode of all coefficients, step by step halved where it
+        overshoots; with more, to that of the dense ones, the others integrated out at every step.
+        The curvature is then that of Laplace's method, which is close: so are the steps.
+
+        Parameters
+        ----------
+        at, prior, gamma
+            S points; (S, r, r); where the climb begins, (S, r).
+        modes
+            (J, k, S): moved along.
+        each
+            Nodes of quadrature.
+
+        Returns
+        -------
+        gamma, factor, height, root
+            (S, r); (S, r, r) of the curvature; the log density with its prior's square, and the
+            part of it, for one node, that integrating by Laplace's method takes away.
         """
-        arrow, u = self.arrow, u.copy()
+        points, r = gamma.shape
+        close = CLOSE if each == 1 else CLOSE_ENOUGH
+        gamma, step, halvings = gamma.copy(), np.zeros((points, r)), np.zeros(points, dtype=int)
+        factor, height, root = np.empty((points, r, r)), np.full(points, -np.inf), np.empty(points)
+        going = np.arange(points)
         for _ in range(STEPS):
-            whole, slope = self.score(gamma, at, u)
-            factor = climb.factor(climb.around(gamma, u)[2])
-            gap = gamma - arrow.centre
-            pull = arrow.basis.T @ slope - climb.prior @ gap
-            shift = solve_factored(factor, pull)
-            height = whole - 0.5 * gap @ climb.prior @ gap + 0.5 * pull @ shift
-            gamma = gamma + shift
-            if pull @ shift < CLOSE_ENOUGH:
+            here = modes[:, :, going]
+            moved = gamma[going] + step[going]
+            found = self.score(moved, at.some(going), here, each)
+            modes[:, :, going] = here
+            gap = moved - self.arrow.centre
+            drawn_back = np.einsum("sab,sb->sa", prior[going], gap)
+            new = found.height - 0.5 * (gap * drawn_back).sum(axis=1)
+            if each == 1:
+                worse = (new < height[going] - 1e-9 * np.abs(new)) & (halvings[going] < HALVINGS)
+            else:
+                new, worse = new - found.root, np.zeros(len(going), dtype=bool)
+            step[going[worse]] /= 2
+            halvings[going[worse]] += 1
+            took, better = going[~worse], ~worse
+            gamma[took], height[took], root[took] = moved[better], new[better], found.root[better]
+            halvings[took] = 0
+            basis = self.arrow.basis
+            factor[took] = factor_of(basis.T @ found.corner[better] @ basis + prior[took])
+            pull = found.slope[better] @ basis - drawn_back[better]
+            shift = solve_factored(factor[took], pull)
+            gain = (pull * shift).sum(axis=1)
+            step[took] = shift
+            done = took[gain < close]
+            if each > 1:
+                height[took] += 0.5 * np.where(gain < close, gain, 0.0)
+                gamma[done] += step[done]
+            going = np.setdiff1d(going, done)
+            if not len(going):
                 break
-        return gamma, u, factor, float(height)
+        return gamma, factor, height, root
 
-    def score(self, gamma: Values, at: Given, u: Values) -> tuple[float, Values]:
-        """Give sum_j log p(y_j | gamma) and its gradient in the dense coefficients, (q,).
+    def score(self, gamma: Values, at: Given, modes: Values, each: int) -> Score:
+        """Give sum_j log p(y_j | gamma), its gradient and its curvature, at S points (S, r).
 
-        ``u`` is moved to each level's mode.
+        ``modes``, (J, k, S), are moved to each level's mode.
         """
         arrow = self.arrow
-        x, log_weights = nodes(u.shape[1], self.each)
-        beta = arrow.basis @ gamma
-        own, precision = float(at.own[0]), at.precision[0]
+        points, q = len(gamma), len(arrow.basis)
+        x, log_weights = nodes(arrow.z.shape[1], each)
+        side = blocks(at.own, gamma @ arrow.basis.T, at.precision, filled(points), runs=False)
+        own, beta, precision = side.own[0], side.beta[0], side.precision[0]
+        lanes, moved = len(own), modes[..., side.place[0]]
+        close = CLOSE if each == 1 else kernels.CLOSE
 
-        def one(first: int, last: int) -> tuple[float, Values]:
-            slope = np.zeros(len(beta))
-            total = kernels.score(
-                CODES[arrow.family], own, first, last, arrow.rows, beta, precision, u, x,
-                log_weights, slope,
+        def one(first: int, last: int) -> tuple[Values, ...]:
+            found = (
+                np.zeros(lanes),
+                np.zeros(lanes),
+                np.zeros((q, lanes)),
+                np.zeros((q, q, lanes)),
+            )
+            expansion(
+                CODES[arrow.family], own, first, last, arrow.rows, beta, precision, moved,
+                close, x, log_weights, *found,
             )  # fmt: skip
-            return total, slope
+            return found
 
-        found = on_all(one, pieces(arrow.starts, len(log_weights) / 4))
-        return sum(total for total, _ in found), np.sum([slope for _, slope in found], axis=0)
+        parts = pieces(arrow.starts, points * (1 + len(log_weights) / 4))
+        height, root, slope, corner = (
+            np.sum(same, axis=0)[..., :points] for same in zip(*on_all(one, parts), strict=True)
+        )
+        modes[...] = moved[..., :points]
+        corner = np.moveaxis(corner, -1, 0)
+        corner = np.tril(corner) + np.swapaxes(np.tril(corner, -1), 1, 2)
+        return Score(height, root, slope.T, corner)
 
     def log_density(self, x: Values, gamma: Values, u: Values) -> Values:
         """Give the log posterior density of S points, (S, d) and (S, r), up to a constant.
@@ -161,19 +249,20 @@ class Marginal:
         at = given(arrow, self.hyper, x)
         total = log_dense_prior(arrow, at, gamma) + self.hyper.log_prior(x)
         total += self.constants(at.own)
-        beta = np.ascontiguousarray(gamma @ arrow.basis.T)
+        lanes = together(len(x), int(np.diff(arrow.starts).max()))
+        side = blocks(at.own, gamma @ arrow.basis.T, at.precision, lanes, runs=False)
         spots, log_weights = nodes(u.shape[1], self.each)
 
         def one(first: int, last: int) -> Values:
-            found = np.zeros(len(x))
+            found = np.zeros(side.own.shape)
             kernels.integrals(
-                CODES[arrow.family], at.own, first, last, arrow.rows, beta, at.precision,
-                at.root, u, spots, log_weights, found,
+                CODES[arrow.family], side.own, first, last, arrow.rows, side.beta, side.precision,
+                u, spots, log_weights, found,
             )  # fmt: skip
             return found
 
         found = on_all(one, pieces(arrow.starts, len(x) * len(log_weights) / 4))
-        total = total + np.sum(found, axis=0)
+        total += arrow.levels * at.root + np.sum(found, axis=0).ravel()[: len(x)]
         return np.where(away, -np.inf, total)
 
     def constants(self, own: Values) -> Values:
@@ -195,74 +284,3 @@ def marginal(arrow: Arrow, hyper: Hyper, each: int) -> Marginal:
     # how many rows have an outcome above 0, 1, ...
     above = np.ascontiguousarray(np.cumsum(listed[:0:-1])[::-1], dtype=np.float64)
     return Marginal(arrow, hyper, each, above, counts[counts > LISTED])
-
-
-@dataclass(frozen=True, eq=False)
-class _Peak:
-    gamma: Values
-    u: Values
-    factor: Values
-    height: float
-    root: float
-
-
-class _Climb:
-    """Newton's method in all coefficients, step by step halved where it overshoots."""
-
-    def __init__(self, arrow: Arrow, at: Given, prior: Values) -> None:
-        self.arrow, self.at, self.prior = arrow, at, prior
-        levels, k, q = arrow.levels, arrow.z.shape[1], len(arrow.basis)
-        self.inverse, self.band = np.empty((levels, k, k)), np.empty((levels, k, q))
-        self.pull = np.empty((levels, k))
-
-    def top(self, gamma: Values, u: Values) -> _Peak:
-        """Climb from (gamma, u) to the mode of both."""
-        arrow = self.arrow
-        height, root, corner, slope = self.around(gamma, u)
-        for _ in range(STEPS):
-            factor = self.factor(corner)
-            uphill = arrow.basis.T @ slope - self.prior @ (gamma - arrow.centre)
-            step = solve_factored(factor, uphill)
-            whitened = np.einsum("jab,jb->ja", self.inverse, self.pull)
-            gain = float(uphill @ step + (whitened**2).sum())
-            if gain < CLOSE:
-                break
-            tied = self.pull - self.band @ (arrow.basis @ step)
-            step_u = np.einsum(
-                "jab,ja->jb", self.inverse, np.einsum("jab,jb->ja", self.inverse, tied)
-            )
-            share = 1.0
-            for _ in range(HALVINGS):
-                moved, moved_u = gamma + share * step, u + share * step_u
-                new, root, corner, slope = self.around(moved, moved_u)
-                if new >= height - 1e-9 * abs(height):
-                    break
-                share /= 2
-            gamma, u, height = moved, moved_u, new
-        return _Peak(gamma, u, factor, height, root)
-
-    def factor(self, corner: Values) -> Values:
-        """Give the factor of the dense coefficients' curvature, (r, r)."""
-        return factor_of(self.arrow.basis.T @ corner @ self.arrow.basis + self.prior)
-
-    def around(self, gamma: Values, u: Values) -> tuple[float, float, Values, Values]:
-        """Expand the log density: its value, and what the next Newton step needs."""
-        arrow, at = self.arrow, self.at
-        beta = arrow.basis @ gamma
-        q = len(beta)
-
-        def one(first: int, last: int) -> tuple[float, float, Values, Values]:
-            corner, slope = np.zeros((q, q)), np.zeros(q)
-            height, root = curvature(
-                CODES[arrow.family], float(at.own[0]), first, last, arrow.rows, beta,
-                at.precision[0], u, self.inverse, self.band, self.pull, corner, slope,
-            )  # fmt: skip
-            return height, root, corner, slope
-
-        found = on_all(one, pieces(arrow.starts))
-        corner = np.sum([piece[2] for piece in found], axis=0)
-        corner = np.tril(corner) + np.tril(corner, -1).T
-        gap = gamma - arrow.centre
-        height = sum(piece[0] for piece in found) - 0.5 * float(gap @ self.prior @ gap)
-        root = sum(piece[1] for piece in found)
-        return height, root, corner, np.sum([piece[3] for piece in found], axis=0)

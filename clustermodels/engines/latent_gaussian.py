@@ -24,6 +24,7 @@ from clustermodels.engines.condensed import condensed, exact_coefficients
 from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.given import given
 from clustermodels.engines.hyper import Hyper, hyperparameters
+from clustermodels.engines.lanes import blocks, together
 from clustermodels.engines.laplace import Marginal, marginal
 from clustermodels.engines.likelihoods import CODES
 from clustermodels.engines.pieces import on_all, pieces
@@ -56,6 +57,9 @@ VISITS = 600_000_000
 # may visit together in between.
 PROPOSALS = (2, 4)
 PROPOSED_ROWS = 20_000_000
+# Proposals for the first draw of a lane, whose chain has no draw before it; and the fewest draws
+# that a lane has.
+EARLY, SHORTEST = 8, 8
 
 
 def sample(design: Design, engine: Engine, progress: Progress | None = None) -> xr.DataTree:
@@ -143,12 +147,13 @@ def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, te
     result = drawn_exactly(whole.expand, found.among, found.given, rng, size, affordable)
     tell(0.7)
     at = given(laid, hyper, result.x)
-    beta = np.ascontiguousarray(result.gamma @ laid.basis.T)
-    u = np.empty((size, laid.levels, laid.z.shape[1]))
+    beta = result.gamma @ laid.basis.T
+    side = blocks(at.own, beta, at.precision, together(size, 1), runs=False)
+    u = np.empty((laid.z.shape[1], size, laid.levels))
 
     def one(first: int, last: int, generator: np.random.Generator) -> int:
         exact_coefficients(
-            first, last, whole.own, whole.tied, at.own, at.precision, beta, generator, u
+            first, last, whole.own, whole.tied, side.own, side.precision, side.beta, generator, u
         )
         return 0
 
@@ -215,25 +220,28 @@ def _nodes(
 def _own_coefficients(
     laid: Arrow, hyper: Hyper, result: Drawn, start: Values, rng: np.random.Generator
 ) -> tuple[Values, float]:
-    """Draw the eliminated coefficients, (T, J, k); give the share of proposals accepted."""
+    """Draw the eliminated coefficients, (k, T, J); give the share of proposals accepted."""
     at = given(laid, hyper, result.x)
-    beta = np.ascontiguousarray(result.gamma @ laid.basis.T)
+    beta = result.gamma @ laid.basis.T
     size, k = len(beta), laid.z.shape[1]
-    u = np.empty((size, laid.levels, k))
+    u = np.empty((k, size, laid.levels))
     if not k:
         return u, 1.0
-
+    longest = int(np.diff(laid.starts).max())
+    lanes = together(max(1, size // SHORTEST), longest)
+    side = blocks(at.own, beta, at.precision, lanes, runs=True)
     proposals = int(np.clip(PROPOSED_ROWS // (size * len(laid.y)), *PROPOSALS))
 
     def one(first: int, last: int, generator: np.random.Generator) -> int:
         accepted: int = kernels.coefficients(
-            CODES[laid.family], at.own, first, last, laid.rows, beta, at.precision, start,
-            proposals, generator, u,
+            CODES[laid.family], side.own, first, last, laid.rows, side.beta, side.precision, start,
+            proposals, EARLY, generator, u,
         )  # fmt: skip
         return accepted
 
     taken = _by_piece(one, laid, size, rng)
-    return u, taken / (size * laid.levels * proposals)
+    tried = laid.levels * lanes * (EARLY + proposals * (len(side.own) - 1))
+    return u, taken / tried
 
 
 def _by_piece(

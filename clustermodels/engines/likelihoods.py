@@ -1,23 +1,22 @@
 """The families that the kernels know: one declaration each.
 
 Each gives, for an outcome y of so many trials at a predictor eta, what of the log density depends
-on eta, its first derivative, and its negative second derivative. Where a caller uses the first of
-the three only, the compiler leaves the others out.
+on eta, its first derivative, and its negative second derivative. Where a caller uses some of the
+three only, the compiler leaves the others out. (Gaussian outcomes need none: their rows enter by
+sums of squares.)
 """
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from clustermodels.data.panel import Values
 from clustermodels.engines.elementary import SUMS, exp, log
 
-GAUSSIAN, POISSON, NEGATIVE_BINOMIAL, BINOMIAL = 0, 1, 2, 3
+POISSON, NEGATIVE_BINOMIAL, BINOMIAL = 0, 1, 2
 
 #: The number by which the kernels know a family.
 CODES = {
-    "gaussian": GAUSSIAN,
     "poisson": POISSON,
     "negative_binomial": NEGATIVE_BINOMIAL,
     "bernoulli": BINOMIAL,
@@ -25,14 +24,6 @@ CODES = {
 }
 
 Three = tuple[float, float, float]
-
-
-@njit(inline="always", error_model="numpy")
-def gaussian(y: float, trials: float, sigma: float, eta: float) -> Three:
-    """-(y - eta)^2 / (2 sigma^2)."""
-    precision = 1.0 / (sigma * sigma)
-    gap = y - eta
-    return -0.5 * precision * gap * gap, precision * gap, precision
 
 
 @njit(inline="always", error_model="numpy")
@@ -62,86 +53,47 @@ def binomial(y: float, trials: float, _: float, eta: float) -> Three:
     return value, y - trials * p, trials * small * likely * likely
 
 
-@njit(inline="always", error_model="numpy")
-def add_at_nodes(
-    family: int, y: float, trials: float, own: float, eta: Values, total: Values
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def add_values(
+    family: int, y: float, trials: float, own: Values, eta: Values, total: Values
 ) -> None:
-    """Add a row's log density at the nodes' predictors, (M,), to their totals.
+    """Add a row's log density at L points to their totals.
 
-    A loop for each family, so that each is vectorised over the nodes.
+    A loop for each family, so that each is vectorised over the points.
     """
+    lanes = eta.size
     if family == POISSON:
-        for m in range(eta.size):
-            total[m] += poisson(y, trials, own, eta[m])[0]
+        for lane in range(lanes):
+            total[lane] += poisson(y, trials, own[lane], eta[lane])[0]
     elif family == NEGATIVE_BINOMIAL:
-        for m in range(eta.size):
-            total[m] += negative_binomial(y, trials, own, eta[m])[0]
-    elif family == BINOMIAL:
-        for m in range(eta.size):
-            total[m] += binomial(y, trials, own, eta[m])[0]
+        for lane in range(lanes):
+            total[lane] += negative_binomial(y, trials, own[lane], eta[lane])[0]
     else:
-        for m in range(eta.size):
-            total[m] += gaussian(y, trials, own, eta[m])[0]
+        for lane in range(lanes):
+            total[lane] += binomial(y, trials, own[lane], eta[lane])[0]
 
 
-@njit(inline="always", error_model="numpy")
-def rise_at_nodes(
-    family: int, y: float, trials: float, own: float, eta: Values, rises: Values
-) -> None:
-    """Write a row's first derivative at the nodes' predictors, (M,)."""
-    if family == POISSON:
-        for m in range(eta.size):
-            rises[m] = poisson(y, trials, own, eta[m])[1]
-    elif family == NEGATIVE_BINOMIAL:
-        for m in range(eta.size):
-            rises[m] = negative_binomial(y, trials, own, eta[m])[1]
-    elif family == BINOMIAL:
-        for m in range(eta.size):
-            rises[m] = binomial(y, trials, own, eta[m])[1]
-    else:
-        for m in range(eta.size):
-            rises[m] = gaussian(y, trials, own, eta[m])[1]
-
-
-@njit(inline="always", error_model="numpy")
-def write_at(
+@njit(inline="always", error_model="numpy", fastmath=SUMS)
+def write_slopes(
     family: int,
-    low: int,
-    high: int,
-    y: Values,
-    trials: Values,
-    own: float,
+    y: float,
+    trials: float,
+    own: Values,
     eta: Values,
-    value: Values,
     first: Values,
     weight: Values,
 ) -> None:
-    """Write the three numbers of rows low to high, whose predictors are eta[0], eta[1], ...
-
-    A loop for each family, so that each is vectorised over the rows.
-    """
+    """Write a row's first and negative second derivative at L points."""
+    lanes = eta.size
     if family == POISSON:
-        for t in range(high - low):
-            value[t], first[t], weight[t] = poisson(y[low + t], trials[low + t], own, eta[t])
+        for lane in range(lanes):
+            _, first[lane], weight[lane] = poisson(y, trials, own[lane], eta[lane])
     elif family == NEGATIVE_BINOMIAL:
-        for t in range(high - low):
-            value[t], first[t], weight[t] = negative_binomial(
-                y[low + t], trials[low + t], own, eta[t]
-            )
-    elif family == BINOMIAL:
-        for t in range(high - low):
-            value[t], first[t], weight[t] = binomial(y[low + t], trials[low + t], own, eta[t])
+        for lane in range(lanes):
+            _, first[lane], weight[lane] = negative_binomial(y, trials, own[lane], eta[lane])
     else:
-        for t in range(high - low):
-            value[t], first[t], weight[t] = gaussian(y[low + t], trials[low + t], own, eta[t])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def three(family: int, y: Values, trials: Values, own: float, eta: Values) -> Values:
-    """Give the three numbers of many rows, (3, n)."""
-    found = np.empty((3, y.size))
-    write_at(family, 0, y.size, y, trials, own, eta, found[0], found[1], found[2])
-    return found
+        for lane in range(lanes):
+            _, first[lane], weight[lane] = binomial(y, trials, own[lane], eta[lane])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)

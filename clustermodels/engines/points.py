@@ -130,18 +130,18 @@ def drawn_exactly(
     if points > affordable:
 
         def density(x: Values, gamma: Values) -> Values:
-            both = zip(x, gamma, strict=True)
-            return np.array([_joint(expand(at, None), given_at) for at, given_at in both])
+            both = zip(expand(x, None), gamma, strict=True)
+            return np.array([_joint(at, given_at) for at, given_at in both])
 
         return drawn(density, among, given, rng, size, affordable)
     x = among.draw(rng, points)
     proposal = among.log_density(x)
     r = given.centres.shape[1]
-    exact, gamma = np.empty(points), np.empty((points, r))
-    for s, z in enumerate(rng.standard_normal((points, r))):
-        found = expand(x[s], None)
-        x[s], exact[s] = found.x, found.log_marginal
-        gamma[s] = found.centre + np.linalg.solve(found.factor, z)
+    found = expand(x, None)
+    x, exact = np.stack([one.x for one in found]), np.array([one.log_marginal for one in found])
+    inverse = np.linalg.inv(np.stack([one.factor for one in found]))
+    centre = np.stack([one.centre for one in found])
+    gamma = centre + np.einsum("sab,sb->sa", inverse, rng.standard_normal((points, r)))
     weighed = Proposed(x, x, gamma, np.empty((points, 0)), proposal, proposal, np.zeros(points))
     return _by_weights(weighed, exact - proposal, rng, size)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from clustermodels.data.blocks import Block, Term
+from clustermodels.data.blocks import Block
 from clustermodels.data.coordinates import coordinates
 from clustermodels.data.correlations import pairs
 from clustermodels.data.design import Design
@@ -31,7 +31,8 @@ def named(
     design, arrow, hyper
         What was fitted.
     x, gamma, u
-        (T, d), (T, r) and (T, J, k).
+        (T, d), (T, r) and (k, T, J). The numbers of ``u`` are turned into the answer where they
+        stand, as they are many.
 
     Returns
     -------
@@ -39,8 +40,8 @@ def named(
         On ``draw``; names and coordinates as those of the compiled model.
     """
     internal = _internal(design, arrow, gamma, u)
-    found: Named = {INTERCEPT: ((), internal[INTERCEPT][:, 0, 0])}
-    common = {name: values[:, 0, 0] for name, values in internal.items()}
+    found: Named = {INTERCEPT: ((), internal[INTERCEPT][0, :, 0])}
+    common = {name: values[0, :, 0] for name, values in internal.items()}
     for place, name in enumerate(hyper.parameters):
         found[name] = ((), np.exp(x[:, place]))
     users: dict[str, Values] = {}
@@ -67,22 +68,23 @@ def named(
 
 
 def _internal(design: Design, arrow: Arrow, gamma: Values, u: Values) -> dict[str, Values]:
-    """Give each block's internal coefficients, (T, levels, k); one level where it has none."""
+    """Give each block's internal coefficients, (k, T, levels); one level where it has none."""
     beta = gamma @ arrow.basis.T
     found = {}
     for part in arrow.dense:
         k = 1 if part.block is None else len(part.block.terms)
         own = beta[:, part.start : part.start + part.size].reshape(len(beta), k, -1)
-        found[INTERCEPT if part.block is None else part.block.name] = np.moveaxis(own, 1, 2)
+        name = INTERCEPT if part.block is None else part.block.name
+        found[name] = np.ascontiguousarray(np.moveaxis(own, 1, 0))
     for part in arrow.eliminated:
         block = part.block
         assert block is not None
-        own = u[:, :, part.start : part.start + part.size]
+        own = u[part.start : part.start + part.size]
         if block.pooling == "free":
             # independent effects around the common coefficient: their mean belongs to it
             (term,) = block.terms
-            shift = own.mean(axis=1, keepdims=True)
-            own = own - shift
+            shift = own.mean(axis=2, keepdims=True)
+            own -= shift
             target = term.around or INTERCEPT
             found[target] = found[target] + shift
         found[block.name] = own
@@ -95,17 +97,13 @@ def _block(
     values = internal[block.name]
     if block.labels is not None:
         units = np.array([term.unit for term in block.terms])
-        yield block.name, ((level_dim(block.name),), values[:, 0] * units)
+        yield block.name, ((level_dim(block.name),), values[:, :, 0].T * units)
     elif block.factor is not None:
-        for place, term in enumerate(block.terms):
-            own = values[:, :, place] * term.unit
-            yield term.name, ((block.factor.dim,), _around(term, own, users))
-
-
-def _around(term: Term, values: Values, users: dict[str, Values]) -> Values:
-    if term.around is not None:
-        values += users[term.around][:, None]
-    return values
+        for term, own in zip(block.terms, values, strict=True):
+            own *= term.unit
+            if term.around is not None:
+                own += users[term.around][:, None]
+            yield term.name, ((block.factor.dim,), own)
 
 
 def _kind(labels: list[Any]) -> type:

@@ -14,7 +14,7 @@ from clustermodels.engines.explore import adapted, peak, polished, proposal
 from clustermodels.engines.hyper import Hyper
 from clustermodels.engines.laplace import Expansion
 
-Expand = Callable[[Values, Expansion | None], Expansion]
+Expand = Callable[[Values, Expansion | None], list[Expansion]]
 
 # Rows that all points of one round of importance sampling may visit together, and how few and how
 # many points a round may have: these, and these for each hyperparameter.
@@ -49,17 +49,22 @@ class Survey:
 class _Recorder:
     """The log marginal density, and every expansion that was made for it."""
 
-    def __init__(self, expand: Expand) -> None:
-        self.expand = expand
+    def __init__(self, expand: Expand, near: Expansion | None) -> None:
+        self.expand, self.near = expand, near
         self.top: Expansion | None = None
         self.points: list[Expansion] = []
 
-    def __call__(self, x: Values) -> float:
-        found = self.expand(x, self.top)
-        if self.top is None or found.log_marginal > self.top.log_marginal:
-            self.top = found
-        self.points.append(replace(found, u=found.u[:0]))
-        return found.log_marginal
+    def __call__(self, x: Values) -> Values:
+        if self.top is None and len(x) > 1:
+            # the way to the first mode is long: one goes it for all
+            return np.concatenate([self(x[:1]), self(x[1:])])
+        found = self.expand(x, self.top or self.near)
+        best = max(found, key=lambda point: point.log_marginal)
+        if self.top is None or best.log_marginal > self.top.log_marginal:
+            # a copy, as modes of other points stand between its own
+            self.top = replace(best, u=best.u.copy())
+        self.points += [replace(point, u=point.u[:0]) for point in found]
+        return np.array([point.log_marginal for point in found])
 
 
 def survey(
@@ -70,7 +75,7 @@ def survey(
     Parameters
     ----------
     expand
-        Expands around hyperparameters, from an expansion nearby.
+        Expands around points of the hyperparameters, from an expansion nearby.
     hyper
         The hyperparameters.
     rows
@@ -81,12 +86,12 @@ def survey(
         A survey of a part of the rows, from which to start.
     """
     if not hyper.size:
-        top = expand(np.empty(0), None)
+        (top,) = expand(np.empty((1, 0)), None)
         none = np.empty(0)
         bent = Bent(np.empty(0, dtype=bool), none)
         among = Folded(bent, proposal(none, np.empty((0, 0))))
         return Survey(none, none, among, conditional([top], bent), top)
-    record = _Recorder(expand)
+    record = _Recorder(expand, None if pilot is None else pilot.top)
     if pilot is None:
         mode, covariance = peak(record, hyper.start)
     else:
@@ -102,7 +107,7 @@ def survey(
     sampled = Sampled(np.empty((0, hyper.size)), np.empty(0), (), ())
     for _ in range(ROUNDS if pilot is None and count == most else 1):
         x = among.draw(rng, count)
-        logs = np.array([record(point) for point in x])
+        logs = record(x)
         sampled = sampled.joined(x, logs, among)
         among = Folded(bent, adapted(bent.y(sampled.x), sampled.weights(), first, rng))
     assert record.top is not None

@@ -106,11 +106,11 @@ class Laid:
         rng = np.random.default_rng(seed)
         x = self.hyper.start + wide * rng.normal(size=(size, self.hyper.size))
         gamma = self.arrow.centre + wide * rng.normal(size=(size, self.arrow.basis.shape[1]))
-        u = wide * rng.normal(size=(size, self.arrow.levels, self.arrow.z.shape[1]))
+        u = wide * rng.normal(size=(self.arrow.z.shape[1], size, self.arrow.levels))
         return x, gamma, u
 
     def named(self, x, gamma, u) -> xr.Dataset:
-        return named(self.design, self.arrow, self.hyper, x, gamma, u)
+        return named(self.design, self.arrow, self.hyper, x, gamma, u.copy())
 
 
 def laid(document, of=None) -> Laid:

@@ -24,7 +24,7 @@ def predictor(of, beta, u):
     eta = of.offset + beta[:, : of.x.shape[1]] @ of.x.T
     for code, value in zip(of.codes.T, of.values.T, strict=True):
         eta = eta + beta[:, code] * value
-    return eta + np.einsum("nk,snk->sn", of.z, u[:, level])
+    return eta + np.einsum("nk,ksn->sn", of.z, u[:, :, level])
 
 
 @every
@@ -130,7 +130,7 @@ def test_the_common_coefficient_keeps_its_own_prior():
     gamma = one.arrow.centre + rng.normal(size=(size, 3)) / np.sqrt(np.diag(one.arrow.precision))
     at = given(one.arrow, one.hyper, one.hyper.start[None])
     sds = np.diag(at.precision[0]) ** -0.5
-    u = sds * rng.normal(size=(size, one.arrow.levels, 3))
+    u = sds[:, None, None] * rng.normal(size=(3, size, one.arrow.levels))
     draws = one.named(np.tile(one.hyper.start, (size, 1)), gamma, u)
     for block in one.design.blocks:
         if block.factor is not None:

@@ -9,6 +9,7 @@ from clustermodels.engines.arrow import arrow
 from clustermodels.engines.condensed import condensed, exact_coefficients
 from clustermodels.engines.given import given
 from clustermodels.engines.hyper import hyperparameters
+from clustermodels.engines.lanes import blocks
 from tests.designs import PLAIN, designed
 from tests.engines.fast import DOCUMENTS, Laid, around, dense, laid
 from tests.reference.documents import SLEEP, capital, produc, sleepstudy
@@ -50,7 +51,7 @@ def test_the_marginal_density_is_a_dense_normals(one):
         spread += np.exp(2 * x[0]) * np.eye(len(y))
         law = stats.multivariate_normal(big.columns @ big.mean, spread)
         expected = law.logpdf(y) + one.hyper.log_prior(x[None])[0]
-        assert fitted.expand(x).log_marginal == pytest.approx(expected, abs=1e-8)
+        assert fitted.expand(x[None])[0].log_marginal == pytest.approx(expected, abs=1e-8)
 
 
 def conditional(one, x):
@@ -68,7 +69,7 @@ def test_the_dense_coefficients_given_hyperparameters_are_a_dense_normals(one):
     moved = {(b.terms[0].around or "intercept") for b in eliminated if b.pooling == "free"}
     fitted = condensed(one.arrow, one.hyper)
     for x in one.points(3, wide=1.0)[0]:
-        found = fitted.expand(x)
+        found = fitted.expand(x[None])[0]
         mean, covariance, places = conditional(one, x)
         parts = [p for p in one.arrow.dense if (p.block.name if p.block else "intercept")]
         names = [p.block.name if p.block else "intercept" for p in parts]
@@ -88,16 +89,17 @@ def test_drawn_coefficients_are_the_closed_form(one):
     """All names, with the dense ones drawn by the expansion and the others given them."""
     fitted = condensed(one.arrow, one.hyper)
     x = one.points(1)[0][0]
-    found, size = fitted.expand(x), 20_000
+    found, size = fitted.expand(x[None])[0], 20_000
     rng = np.random.default_rng(4)
     z = rng.standard_normal((size, len(found.centre)))
     gamma = found.centre + np.linalg.solve(found.factor, z.T).T
     many = np.tile(x, (size, 1))
     at = given(one.arrow, one.hyper, many)
-    beta = np.ascontiguousarray(gamma @ one.arrow.basis.T)
-    u = np.empty((size, one.arrow.levels, one.arrow.z.shape[1]))
+    # lanes that do not divide the draws
+    side = blocks(at.own, gamma @ one.arrow.basis.T, at.precision, 7, runs=False)
+    u = np.empty((one.arrow.z.shape[1], size, one.arrow.levels))
     exact_coefficients(
-        0, one.arrow.levels, fitted.own, fitted.tied, at.own, at.precision, beta, rng, u
+        0, one.arrow.levels, fitted.own, fitted.tied, side.own, side.precision, side.beta, rng, u
     )
     draws = one.named(many, gamma, u)
     mean, covariance, places = conditional(one, x)
@@ -127,11 +129,15 @@ def test_drawn_coefficients_are_the_closed_form(one):
     assert (np.abs(np.cov(drawn.T) - covariance) < 5 * error).all()
 
 
-def test_where_another_expansion_is_near_does_not_matter(one):
+def test_points_side_by_side_are_points_one_by_one(one):
+    """Whatever is near, and however many there are."""
     fitted = condensed(one.arrow, one.hyper)
-    here, there = one.points(2)[0]
-    apart = fitted.expand(here, fitted.expand(there))
-    assert apart.log_marginal == fitted.expand(here).log_marginal
+    x = one.points(11)[0]
+    for found, alone in zip(fitted.expand(x, fitted.expand(x[:1])[0]), x, strict=True):
+        (single,) = fitted.expand(alone[None])
+        assert found.log_marginal == pytest.approx(single.log_marginal, rel=1e-12)
+        np.testing.assert_allclose(found.centre, single.centre, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(found.factor, single.factor, rtol=1e-9, atol=1e-9)
 
 
 # Practically flat, and no more than rounding allows: the largest coefficient is 251.
@@ -169,7 +175,7 @@ def test_the_restricted_likelihood_of_lme4(document, table, flat, criterion, sds
     fitted = condensed(one.arrow, one.hyper)
 
     def minus_two_log(x):
-        whole = fitted.expand(x).log_marginal - one.hyper.log_prior(x[None])[0]
+        whole = fitted.expand(x[None])[0].log_marginal - one.hyper.log_prior(x[None])[0]
         return -2 * (whole + len(flat) * np.log(WIDE * np.sqrt(2 * np.pi)))
 
     start = np.log(np.std(design.outcome.values)) - 1.0

@@ -119,7 +119,7 @@ def test_gaussian_hyperparameters_are_their_grid():
     expand = condensed(one.arrow, one.hyper).expand
     residual, group = np.linspace(0.0, 1.6, 81), np.linspace(-9, 3, 121)
     points = np.array([[a, b] for a in residual for b in group])
-    logs = np.array([expand(point).log_marginal for point in points])
+    logs = np.array([at.log_marginal for at in expand(points)])
     weight = np.exp(logs - logs.max())
     weight /= weight.sum()
     sides = weight.reshape(81, 121)

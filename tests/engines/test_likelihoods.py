@@ -9,22 +9,16 @@ from numba import njit
 from scipy.special import gammaln
 
 from clustermodels.engines import elementary
-from clustermodels.engines.likelihoods import (
-    CODES,
-    add_at_nodes,
-    rise_at_nodes,
-    rising_products,
-    three,
-)
+from clustermodels.engines.likelihoods import CODES, rising_products
 from clustermodels.families.table import find
 from clustermodels.model.families import LIKELIHOODS
+from tests.engines.kernels import side_by_side, three
 
 ETA = np.linspace(-30, 30, 61)
 COUNTS = np.array([0.0, 1, 2, 7, 100, 1e4, 1e6])
 DISPERSIONS = (1e-6, 1e-3, 0.1, 1.0, 50.0)
 
 CASES = {
-    "gaussian": [(np.array([-1e3, -1.0, 0.0, 2.5, 1e3]), 1.0, own) for own in (0.01, 1.0, 50.0)],
     "poisson": [(COUNTS, 1.0, 1.0)],
     "negative_binomial": [(COUNTS, 1.0, own) for own in DISPERSIONS],
     "bernoulli": [(np.array([0.0, 1.0]), 1.0, 1.0)],
@@ -130,9 +124,6 @@ def constants(y, trials):
 def terms(name, y, trials, own, eta):
     """Give the size of the terms in a value and its first derivative."""
     mu = np.exp(eta)
-    if name == "gaussian":
-        size = (np.abs(y) + np.abs(eta)) / own
-        return size**2, size / own
     if name in ("bernoulli", "binomial"):
         return trials * (1 + np.abs(eta)), trials * np.ones_like(eta)
     if name == "poisson":
@@ -195,22 +186,17 @@ def digits_lost(name, own, eta):
     return np.ones_like(eta)
 
 
-@njit
-def at_nodes(family, y, trials, own, eta, total, rise):
-    add_at_nodes(family, y, trials, own, eta, total)
-    rise_at_nodes(family, y, trials, own, eta, rise)
-
-
 @every
-def test_nodes_add_the_same_values_and_slopes(name, y, trials, own):
+def test_points_side_by_side_have_the_same_values_and_slopes(name, y, trials, own):
     found = three(CODES[name], *rows(y, trials)[:2], own, rows(y, trials)[2])
-    before = np.linspace(-1, 1, len(ETA))
+    before, many = np.linspace(-1, 1, len(ETA)), np.full(len(ETA), own)
     for place, outcome in enumerate(y):
-        total, rise = before.copy(), np.empty(len(ETA))
-        at_nodes(CODES[name], outcome, trials, own, ETA, total, rise)
+        total, first, weight = before.copy(), np.empty(len(ETA)), np.empty(len(ETA))
+        side_by_side(CODES[name], outcome, trials, many, ETA, total, first, weight)
         here = slice(place * len(ETA), (place + 1) * len(ETA))
         np.testing.assert_allclose(total, found[0, here] + before, rtol=1e-14, atol=1e-300)
-        np.testing.assert_allclose(rise, found[1, here], rtol=1e-14, atol=1e-300)
+        np.testing.assert_allclose(first, found[1, here], rtol=1e-14, atol=1e-300)
+        np.testing.assert_allclose(weight, found[2, here], rtol=1e-14, atol=1e-300)
 
 
 def above(counts):
