@@ -124,9 +124,10 @@ def fit(
 ) -> None:
     """Draw from the posterior, and save it with all that made it."""
     document = cm.read_spec(spec)
-    before = cm.check(document)
+    panel = cm.read_panel(document)
+    before = cm.check(document, panel)
     with sampling() as progress:
-        made = cm.fit(document, out=out, progress=progress)
+        made = cm.fit(document, panel, out=out, progress=progress)
     table = cm.summary(made)
     printing.drawn_by(made.tree.attrs)
     printing.summary(table, Format.text, every=False)

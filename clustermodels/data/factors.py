@@ -65,7 +65,7 @@ def labels_of(reader: Reader, columns: Columns) -> NDArray[np.object_]:
 
 def levels_of(labels: NDArray[np.object_]) -> tuple[str, ...]:
     """Give the sorted levels of a factor; years sort as numbers."""
-    levels = pd.unique(labels).tolist()
+    _, levels = _coded(labels)
     if all(level.removeprefix("-").isdecimal() for level in levels):
         return tuple(sorted(levels, key=lambda level: (int(level), level)))
     return tuple(sorted(levels))
@@ -74,10 +74,20 @@ def levels_of(labels: NDArray[np.object_]) -> tuple[str, ...]:
 def factor(name: str, labels: NDArray[np.object_], levels: tuple[str, ...]) -> Factor:
     """Make a factor from the rows' labels and the levels that were learned."""
     position = {level: index for index, level in enumerate(levels)}
-    codes, different = pd.factorize(labels)
-    level = np.array([position[label] for label in different.tolist()], dtype=np.int64)
+    codes, different = _coded(labels)
+    level = np.array([position[label] for label in different], dtype=np.int64)
     dim = name if name in (CLUSTER, YEAR) else level_dim(name)
     return Factor(name, dim, levels, level[codes])
+
+
+def _coded(labels: NDArray[np.object_]) -> tuple[Positions, list[str]]:
+    """Give each row's different label as a number, in the order of first rows, and the labels.
+
+    Rows are sorted by cluster, so that runs of one label are looked up once.
+    """
+    begins = np.append(True, labels[1:] != labels[:-1])[: len(labels)]
+    codes, different = pd.factorize(labels[begins])
+    return codes[np.cumsum(begins) - 1], different.tolist()
 
 
 def constant_within(outer: Factor, inner: Factor) -> bool:

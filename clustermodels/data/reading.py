@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.casting import cast_rows
-from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, taken
+from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, reads, taken
 from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
 from clustermodels.data.networks import Networks, read_networks
@@ -57,7 +57,8 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
         The document.
     data
         A pandas, polars or Arrow table or an xarray Dataset to use instead of the panel's file;
-        or ``Tables``, to hand over records or ties as well.
+        or ``Tables``, to hand over records or ties as well; or a ``Panel`` that was read for this
+        document already, which is given back.
     outcome
         False where the outcome is yet to be drawn: its column is not read, and all nan.
 
@@ -85,7 +86,20 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     >>> read_panel(spec, table).losses
     (Loss(reason='no talent', places=(('A', 2020),)),)
     """
+    if isinstance(data, Panel):
+        return _read_before(spec, data)
     return panel_of(spec, gather(spec, data, outcome=outcome), outcome=outcome)
+
+
+def _read_before(spec: Spec, panel: Panel) -> Panel:
+    """Give a panel back that was read for this document, as far as its columns tell."""
+    wanted = {read.column for read, _ in reads(spec, True)} | {*spec.measured()}
+    lacking = sorted(wanted - {*map(str, panel.rows.variables)})
+    if lacking:
+        what = f"this panel was read for another document: it has no '{lacking[0]}'"
+        fix = "Read it again: read_panel(spec)."
+        raise PanelError([Problem(what, fix, file=panel.name)])
+    return panel
 
 
 def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:

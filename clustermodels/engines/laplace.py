@@ -212,7 +212,8 @@ class Marginal:
         x, log_weights = nodes(arrow.z.shape[1], each)
         side = blocks(at.own, gamma @ arrow.basis.T, at.precision, filled(points), runs=False)
         own, beta, precision = side.own[0], side.beta[0], side.precision[0]
-        lanes, moved = len(own), modes[..., side.place[0]]
+        # in C order, which indexing alone does not promise: a kernel is compiled for each order
+        lanes, moved = len(own), np.ascontiguousarray(modes[..., side.place[0]])
         close = CLOSE if each == 1 else kernels.CLOSE
 
         def one(first: int, last: int) -> tuple[Values, ...]:
@@ -252,6 +253,7 @@ class Marginal:
         lanes = together(len(x), int(np.diff(arrow.starts).max()))
         side = blocks(at.own, gamma @ arrow.basis.T, at.precision, lanes, runs=False)
         spots, log_weights = nodes(u.shape[1], self.each)
+        u = np.ascontiguousarray(u)
 
         def one(first: int, last: int) -> Values:
             found = np.zeros(side.own.shape)

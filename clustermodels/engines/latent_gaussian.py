@@ -25,7 +25,7 @@ from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.given import given
 from clustermodels.engines.hyper import Hyper, hyperparameters
 from clustermodels.engines.lanes import blocks, together
-from clustermodels.engines.laplace import Marginal, marginal
+from clustermodels.engines.laplace import Expansion, Marginal, marginal
 from clustermodels.engines.likelihoods import CODES
 from clustermodels.engines.pieces import on_all, pieces
 from clustermodels.engines.points import Drawn, drawn, drawn_exactly
@@ -38,6 +38,8 @@ from clustermodels.spec.engine import Engine
 NODES = (2, 4, 6, 8, 12)
 # The sd over the posterior of what more nodes change in the log density.
 UNCHANGED = 0.03
+# Modes by fewer and by more nodes may be so many sds of the posterior apart.
+APART = 0.3
 # How many points of the posterior are looked at for that.
 TRIALS = 24
 # Up to so many levels, Laplace's method finds where weights take over; with more, it is tried on
@@ -52,7 +54,7 @@ FEWEST_POINTS = 150
 # How many products of sums of squares weighing the points of a Gaussian posterior may take.
 PRODUCTS = 20_000_000_000
 # How often a row and a node may be visited to weigh points.
-VISITS = 600_000_000
+VISITS = 200_000_000
 # Proposals for a level's coefficients in each draw: the fewest and the most, and how many rows they
 # may visit together in between.
 PROPOSALS = (2, 4)
@@ -170,14 +172,16 @@ def _approximate(
     rough = marginal(part, hyper, 1)
     found = survey(rough.expand, hyper, len(part.y), rng)
     each, change = _nodes(rough, found, every, rng)
-    whole = marginal(laid, hyper, each)
+    steep = max(each, 2) if every > 1 else 1
+    steep = max(steep, _steep(rough, found.top, every))
     if every > MIDDLE:
-        middle = marginal(thinned(laid, every // MIDDLE), hyper, each)
+        middle = marginal(thinned(laid, every // MIDDLE), hyper, steep)
         found = survey(middle.expand, hyper, len(middle.arrow.y), rng, found)
-    if every > 1:
-        found = survey(whole.expand, hyper, len(laid.y), rng, found)
+    if steep > 1:
+        found = survey(marginal(laid, hyper, steep).expand, hyper, len(laid.y), rng, found)
+    whole = marginal(laid, hyper, each)
     tell(0.4)
-    u = found.top.u
+    u = np.ascontiguousarray(found.top.u)
     visits = len(laid.y) * (each ** laid.z.shape[1] + 8)
     result = drawn(
         lambda x, gamma: whole.log_density(x, gamma, u),
@@ -215,6 +219,32 @@ def _nodes(
             return fewer, change
         last = now
     return NODES[-1], change
+
+
+def _steep(rough: Marginal, top: Expansion, every: int) -> int:
+    """Choose how many nodes an expansion needs, so that it stands where the posterior is.
+
+    At the mode of a part of the levels the slopes by fewer and by more nodes say how far apart
+    their modes are; with more levels, farther in sds of the posterior.
+    """
+    arrow = rough.arrow
+    if not arrow.z.shape[1]:
+        return 1
+    at = given(arrow, rough.hyper, top.x[None])
+
+    def slope(each: int) -> Values:
+        modes = np.array(top.u[..., None], order="C")
+        found = rough.score(top.centre[None], at, modes, each)
+        return np.asarray(arrow.basis.T @ found.slope[0], dtype=np.float64)
+
+    last = slope(1)
+    for fewer, more in pairwise((1, *NODES)):
+        now = slope(more)
+        apart = np.linalg.solve(top.factor.T, now - last)
+        if np.sqrt(every) * np.linalg.norm(apart) < APART:
+            return fewer
+        last = now
+    return NODES[-1]
 
 
 def _own_coefficients(

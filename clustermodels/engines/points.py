@@ -22,9 +22,14 @@ AMONG = 4
 ASKED = 30
 DEARER = 3
 LEFT = 0.3
-# The proposal is moved by so many points at a time, until this share of them is effective.
+# Where what is left makes no weight larger than the others by more than this share, the shape of
+# the weights' tail is of no account.
+ALIKE = 0.1
+# The proposal is moved by so many points at a time, until this share of them is effective and the
+# tail of their weights is lighter than this.
 TRIED = (1000, 2000, 4000, 4000)
 SKEWED = 0.35
+HEAVY = 0.5
 # More points are weighted, where they can be afforded, until draws are worth this share of them.
 ENOUGH = 0.5
 
@@ -40,7 +45,7 @@ class Drawn:
     log_density
         (T,), up to a constant.
     pareto_k
-        The shape of the weights' tail.
+        The shape of the weights' tail; minus infinity where all weights are about equal.
     effective
         How many independent draws they are worth.
     points
@@ -88,8 +93,9 @@ def drawn(
     for tried in TRIED:
         # a skewed posterior lies beside its mode: a few points tell where
         made, logs = weighted(min(points, tried), tilted)
-        weights, _ = smoothed(logs)
-        if effective(weights) > SKEWED * len(weights):
+        weights, k = smoothed(logs)
+        heavy = k > HEAVY and len(weights) >= TRIED[0]  # of few points k says little
+        if effective(weights) > SKEWED * len(weights) and not heavy:
             break
         tilted = tilt(made.z, weights)
     else:
@@ -184,7 +190,10 @@ def _by_regression(
     there = np.unique(resampled(rng, fit.weights, len(fit.left)))
     if max(np.std(left), np.std(fit.left[there])) > LEFT:
         return None
-    ratio, k = smoothed(np.concatenate([left - left.mean(), fit.left[there]]))
+    beyond = np.concatenate([left - left.mean(), fit.left[there]])
+    ratio, k = smoothed(beyond)
+    if beyond.max() - np.median(beyond) < ALIKE:
+        k = -np.inf
     worth = min(effective(weights), float(size)) * effective(ratio) / len(ratio)
     # what the regression got wrong is wrong in all draws: more of them do not mend it
     unknown = float(fit.weights @ fit.left**2) / effective(fit.weights)

@@ -86,7 +86,7 @@ def survey(
         A survey of a part of the rows, from which to start.
     """
     if not hyper.size:
-        (top,) = expand(np.empty((1, 0)), None)
+        (top,) = expand(np.empty((1, 0)), None if pilot is None else pilot.top)
         none = np.empty(0)
         bent = Bent(np.empty(0, dtype=bool), none)
         among = Folded(bent, proposal(none, np.empty((0, 0))))

@@ -43,6 +43,28 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A log density in two parts: what the predictor moves, and what depends on y alone beside it.
+
+    Many rows with few different outcomes are evaluated faster so; sums of large terms lose digits,
+    so outcomes are small ones.
+
+    Parameters
+    ----------
+    moved
+        (y, eta, trials, parameters): the first part.
+    fixed
+        (y, parameters): the second, (S, D) for parameters (S, 1) and different outcomes (D,).
+    largest
+        The largest outcome for which no more than the last six digits are lost.
+    """
+
+    moved: OfOutcome
+    fixed: Callable[[Values, Parameters], Values]
+    largest: float
+
+
+@dataclass(frozen=True)
 class Family:
     """How an outcome y varies around its mean, given the linear predictor eta.
 
@@ -77,6 +99,8 @@ class Family:
     location
         (y, size): centre and spread of the outcome on the link's scale, for default priors.
         ``size`` is the exposure for a log link, the trials for a logit, ones otherwise.
+    split
+        The log density in two parts, where that is faster.
     """
 
     name: str
@@ -92,8 +116,15 @@ class Family:
     variance: OfPredictor
     draw: Draw
     location: Location
+    split: Split | None = None
 
 
 def mean(family: Family, eta: Values, trials: Values) -> Values:
     """Give the expected outcome, E(y | eta) = trials g^-1(eta)."""
     return np.asarray(family.link.inverse(eta) * trials, dtype=np.float64)
+
+
+def moved_by_predictor(family: Family, y: Values) -> OfOutcome:
+    """Give the log density up to what depends on no predictor, faster where there is a way."""
+    split = family.split
+    return family.log_density if split is None or y.max() > split.largest else split.moved

@@ -38,7 +38,12 @@ def _variance(eta: Values, trials: Values, parameters: Parameters) -> Values:
 
 
 def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters) -> Values:
-    return np.asarray(rng.normal(eta, parameters["sigma"]), dtype=np.float64)
+    # faster than numpy's own shifting and scaling, number by number
+    return np.asarray(
+        eta
+        + parameters["sigma"]
+        * rng.standard_normal(np.broadcast_shapes(eta.shape, parameters["sigma"].shape))
+    )
 
 
 #: y ~ Normal(eta, sigma^2): log f = -(y - eta)^2 / (2 sigma^2) - log sigma - log(2 pi) / 2.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from clustermodels.families.counts import poisson_draws, whole
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Family, Parameter, Parameters, Split, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log
 from clustermodels.families.priors import prior
@@ -18,6 +18,8 @@ from clustermodels.families.priors import prior
 _SMALLEST = 1e-300
 # Above this eta the derivatives no longer change, and the products in them must stay finite.
 _LARGEST_ETA = 600.0
+# Sums that are held together.
+_CELLS = 2**20
 
 
 def _inside(y: Values, trials: Values) -> NDArray[np.bool_]:
@@ -80,6 +82,27 @@ def _log_density(y: Values, eta: Values, trials: Values, parameters: Parameters)
     return np.where(some, at_some, at_none)
 
 
+def _moved(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    dispersion = _dispersion(parameters)
+    mu = np.exp(np.minimum(eta, _LARGEST_ETA))
+    return np.asarray(y * eta - (y + 1.0 / dispersion) * np.log1p(dispersion * mu))
+
+
+def _fixed(y: Values, parameters: Parameters) -> Values:
+    # log Gamma(y + 1/phi) - log Gamma(1/phi) + y log phi is the sum over i < y of log(1 + i phi):
+    # no difference of large numbers
+    dispersion = np.ravel(_dispersion(parameters))
+    last, factorials = int(y.max(initial=0.0)), special.gammaln(y + 1)
+    found = np.empty((len(dispersion), len(y)))
+    together = max(_CELLS // (last + 1), 1)
+    for start in range(0, len(dispersion), together):
+        here = dispersion[start : start + together, None]
+        sums = np.zeros((len(here), last + 1))
+        np.cumsum(np.log1p(here * np.arange(last)), axis=1, out=sums[:, 1:])
+        found[start : start + together] = sums[:, y.astype(np.int64)] - factorials
+    return found
+
+
 def _first(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
     mu = np.exp(np.minimum(eta, _LARGEST_ETA))
     return np.asarray((y - mu) / (1.0 + _dispersion(parameters) * mu), dtype=np.float64)
@@ -137,4 +160,5 @@ NEGATIVE_BINOMIAL = Family(
     variance=_variance,
     draw=_draw,
     location=on_log,
+    split=Split(moved=_moved, fixed=_fixed, largest=10_000),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -16,6 +18,9 @@ from clustermodels.spec.names import INTERCEPT, correlation
 
 Values = NDArray[np.float64]
 
+# So many numbers at most for the different outcomes at all draws.
+TABLED = 10**7
+
 
 def log_likelihood(design: Design, posterior: xr.Dataset) -> Values:
     """Give the log likelihood of every row at every draw, (chain, draw, obs)."""
@@ -23,13 +28,40 @@ def log_likelihood(design: Design, posterior: xr.Dataset) -> Values:
     result = np.empty((len(draws[INTERCEPT]), len(design.years)))
     parameters = {name: draws[name][:, None] for name in design.outcome.parameters}
 
-    def density(_: slice, here: Design) -> Values:
-        outcome, eta = here.outcome, linear_predictor(here, draws)
-        return outcome.family.log_density(outcome.values, eta, outcome.trials, parameters)
+    of_rows = _of_rows(design, parameters, len(result))
 
-    for rows, values in by_piece(design, len(result), density):
-        result[:, rows] = values
+    def density(rows: slice, here: Design) -> None:
+        result[:, rows] = of_rows(rows, here, linear_predictor(here, draws))
+
+    for _ in by_piece(design, len(result), density):
+        pass
     return result.reshape(posterior.sizes["chain"], posterior.sizes["draw"], -1)
+
+
+def _of_rows(
+    design: Design, parameters: Draws, size: int
+) -> Callable[[slice, Design, Values], Values]:
+    """Give the log density of some rows at their predictors, (S, rows).
+
+    Where a family splits it, what different outcomes have in common is evaluated once.
+    """
+    family, y = design.outcome.family, design.outcome.values
+    split = family.split
+    if split is not None and y.max() <= split.largest:
+        different, which = np.unique(y, return_inverse=True)
+        if size * len(different) <= TABLED:
+            table, moved = split.fixed(different, parameters), split.moved
+
+            def quickly(rows: slice, here: Design, eta: Values) -> Values:
+                outcome = here.outcome
+                own = table.take(which[rows], axis=1)
+                own += moved(outcome.values, eta, outcome.trials, parameters)
+                return own
+
+            return quickly
+    return lambda _, here, eta: family.log_density(
+        here.outcome.values, eta, here.outcome.trials, parameters
+    )
 
 
 def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:

@@ -77,7 +77,8 @@ def fit(
     spec
         A Spec, or the path of a document.
     data
-        A pandas, polars or Arrow table or an xarray Dataset to use instead of the file.
+        A pandas, polars or Arrow table or an xarray Dataset to use instead of the file; or a
+        ``Panel`` that was read for this document already.
     out
         Where to save the fit; written whole or not at all.
     progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -77,7 +78,11 @@ class Fit:
 
     def design(self, panel: Panel | None = None) -> Design:
         """Build the design of the fitted panel again, or of an edited one."""
-        return design(self.spec, panel or self.panel, self.learned)
+        return self._fitted if panel is None else design(self.spec, panel, self.learned)
+
+    @cached_property
+    def _fitted(self) -> Design:
+        return design(self.spec, self.panel, self.learned)
 
 
 def flat(posterior: xr.Dataset) -> dict[str, NDArray[np.float64]]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import networkx as nx
+import lazy_loader
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    # every document passes here, few ask for a graph: they alone wait for it
+    nx = lazy_loader.load("networkx")
 
 Codes = NDArray[np.int64]
 Values = NDArray[np.float64]

@@ -28,7 +28,7 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
     spec
         A Spec, or the path of a document.
     data
-        A table to use instead of the file.
+        A table to use instead of the file, or a ``Panel`` that was read for this document already.
 
     Returns
     -------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
@@ -63,7 +64,7 @@ def _place(spec: Spec, name: str) -> tuple[str, int | None]:
 
 def _within(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
     """Find treatments and moderators that never change within a cluster."""
-    _, code = np.unique(of.clusters.astype(str), return_inverse=True)
+    code, _ = pd.factorize(of.clusters)
     size = np.bincount(code)
     asked = {
         **dict.fromkeys(spec.treatments, "treatment"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Panel
@@ -35,6 +36,8 @@ def _table(spec: Spec) -> tuple[str, str]:
 
 
 def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
+    if not panel.losses:
+        return
     total = panel.rows.sizes["obs"]
     column = spec.outcome[1].column or ""
     outcome = panel.rows[column].to_numpy()
@@ -117,8 +120,8 @@ def _all_zero(spec: Spec, of: Design) -> Iterator[Finding]:
     name, _ = spec.outcome
     y, trials = of.outcome.values, of.outcome.trials
     bounded = of.outcome.family.link.name == "logit"
-    for what, labels in (("cluster", of.clusters), ("year", of.years.astype(str))):
-        levels, code = np.unique(labels.astype(str), return_inverse=True)
+    for what, labels in (("cluster", of.clusters), ("year", of.years)):
+        code, levels = pd.factorize(labels, sort=True)
         total = np.bincount(code, y)
         flat = total == 0
         if bounded:
@@ -131,7 +134,7 @@ def _all_zero(spec: Spec, of: Design) -> Iterator[Finding]:
             f"all_zero_{what}",
             "warning" if free else "note",
             f"the outcome is all {'zero or all one' if bounded else 'zero'} in {int(flat.sum())} "
-            f"{what}{'s' * (int(flat.sum()) > 1)}: {choices(levels[flat].tolist(), 8)}",
+            f"{what}{'s' * (int(flat.sum()) > 1)}: {choices([*map(str, levels[flat])], 8)}",
             (
                 "Their free effects run off to the prior's edge, and they say nothing about the "
                 "policy."

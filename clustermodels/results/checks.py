@@ -16,9 +16,10 @@ from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import summarised
 from clustermodels.spec.names import INTERCEPT
 
-REPLICATES = 500
-# Rows times replicates at most: data sets of a large panel differ little from each other.
-DRAWN = 10**8
+# As many replicates as have so many rows together, as data sets of a large panel differ little from
+# each other: between the first and the second of these numbers, while the rows are fewer than that.
+FEWEST, REPLICATES = 100, 500
+ENOUGH, MOST = 3 * 10**7, 10**8
 STATISTICS = ("mean", "spread", "largest residual", "zeros", "serial correlation")
 
 
@@ -30,7 +31,7 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
     correlation, that of r with the r of the year before within clusters. Residuals of data and
     replicate are taken at the same draw, so that what effects of many levels take up cancels. The
     draws are seeded by the fit's own seed. There are 500 replicates, or fewer where they would
-    have more than 1e8 rows together: 100 of a million rows.
+    have more than 3e7 rows together, but 100 while these have no more than 1e8.
 
     Returns
     -------
@@ -43,21 +44,22 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
     draws = flat(fit.posterior)
     rng = np.random.default_rng(fit.spec.engine.seed)
     total = len(draws[INTERCEPT])
-    most = max(DRAWN // len(design.years), 1)
+    rows = len(design.years)
+    most = max(ENOUGH // rows, min(FEWEST, MOST // rows), 1)
     picked = rng.choice(total, size=min(REPLICATES, total, most), replace=False)
     chosen = {name: values[picked] for name, values in draws.items()}
     parameters = {name: chosen[name][:, None] for name in design.outcome.parameters}
 
     def gathered(rows: slice, here: Design) -> tuple[Moments, Moments]:
         rng = np.random.default_rng([fit.spec.engine.seed, 1 + rows.start])
-        outcome, pairs = here.outcome, neighbours(here)
+        outcome, earlier = here.outcome, neighbours(here)
         eta = linear_predictor(here, chosen)
         replicated = outcome.family.draw(rng, eta, outcome.trials, parameters)
         mu = mean(outcome.family, eta, outcome.trials)
         variance = outcome.family.variance(eta, outcome.trials, parameters)
-        sd = np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
+        scale = 1 / np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
         observed = np.broadcast_to(outcome.values, eta.shape)
-        seen, made = (moments(y, (y - mu) / sd, pairs) for y in (observed, replicated))
+        seen, made = (moments(y, (y - mu) * scale, earlier) for y in (observed, replicated))
         return seen, made
 
     found = [both for _, both in by_piece(design, len(picked), gathered)]
@@ -102,14 +104,19 @@ class Moments:
         return dict(zip(STATISTICS, values, strict=True))
 
 
-def moments(y: Values, residuals: Values, pairs: tuple[Positions, Positions]) -> Moments:
-    """Gather what some rows say: outcomes and residuals, (S, obs), and pairs of neighbours."""
-    before, after = (residuals.take(at, axis=1) for at in pairs)
-    squares = ((residuals, residuals), (before, before), (after, after), (before, after))
-    square, *lagged = (np.einsum("sn,sn->s", one, other) for one, other in squares)
-    sums = [y.sum(axis=1), (y == 0).sum(axis=1), square, before.sum(axis=1), after.sum(axis=1)]
-    largest = np.abs(residuals).max(axis=1)
-    return Moments(y.shape[1], len(pairs[0]), np.array([*sums, *lagged]), largest)
+def moments(y: Values, residuals: Values, earlier: Positions) -> Moments:
+    """Gather what some rows say: outcomes and residuals, (S, obs).
+
+    ``earlier`` are the rows whose next one is their neighbour.
+    """
+    # whether a row counts: at all, as the earlier and as the later of two neighbours
+    counts = np.zeros((y.shape[1], 3))
+    counts[:, 0] = counts[earlier, 1] = counts[earlier + 1, 2] = 1.0
+    square, before, after = (residuals * residuals @ counts).T
+    product = (residuals[:, :-1] * residuals[:, 1:]) @ counts[:-1, 1]
+    sums = [y.sum(axis=1), (y == 0).sum(axis=1), square, *(residuals @ counts[:, 1:]).T]
+    largest = np.maximum(residuals.max(axis=1), -residuals.min(axis=1))
+    return Moments(y.shape[1], len(earlier), np.array([*sums, before, after, product]), largest)
 
 
 def joined(parts: Sequence[Moments]) -> Moments:
@@ -136,9 +143,7 @@ def _table(statistics: dict[str, tuple[Values, Values]]) -> xr.Dataset:
     )
 
 
-def neighbours(design: Design) -> tuple[Positions, Positions]:
-    """Give the positions of rows that are a year apart in one cluster: (earlier, later)."""
+def neighbours(design: Design) -> Positions:
+    """Give the positions of rows whose next one is the same cluster a year later."""
     same = design.clusters[1:] == design.clusters[:-1]
-    next_year = np.diff(design.years) == 1
-    earlier = np.flatnonzero(same & next_year)
-    return earlier, earlier + 1
+    return np.flatnonzero(same & (np.diff(design.years) == 1))

@@ -21,8 +21,12 @@ from clustermodels.data.factors import Factor
 from clustermodels.data.mode import CONVERGED, STEPS, Given
 from clustermodels.data.panel import Values
 from clustermodels.data.predictor import Draws, internal
+from clustermodels.families.family import OfOutcome, moved_by_predictor
 from clustermodels.families.priors import Prior
 from clustermodels.spec.names import INTERCEPT
+
+# A Hessian serves for as many steps as each gains less than this share of the one before.
+SLOWED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,39 +162,53 @@ class Curved:
 
 
 def curved(design: Design, given: Given, draws: Draws) -> Curved:
-    """Climb to the mode from the posterior's means by Newton steps, halved where they overshoot."""
+    """Climb to the mode from the posterior's means by Newton steps, halved where they overshoot.
+
+    The means are close to the mode, so that the Hessian of one step serves for the next ones too.
+    """
     columns = _columns(design)
     precision, centre = columns.precision(design, given), columns.centre(design)
     outcome = design.outcome
 
-    def rows(of: Any, beta: Values) -> Values:
+    # up to a constant, which a climb does not see
+    value = moved_by_predictor(outcome.family, outcome.values)
+
+    def rows(of: OfOutcome, beta: Values) -> Values:
         eta = columns.times(beta) + outcome.offset
         return np.asarray(of(outcome.values, eta, outcome.trials, given.parameters))
 
     def height(beta: Values) -> float:
         gap = beta - centre
-        return float(rows(outcome.family.log_density, beta).sum() - 0.5 * gap @ (precision @ gap))
+        return float(rows(value, beta).sum() - 0.5 * gap @ (precision @ gap))
+
+    def hessian_at(second: Values) -> Any:
+        return _factored(columns.squared(np.maximum(-second, 0.0)) + precision)
 
     beta = _means(columns, draws)
-    top = height(beta)
+    top, second = height(beta), rows(outcome.family.second, beta)
+    hessian, before = hessian_at(second), np.inf
     for _ in range(STEPS):
-        second = rows(outcome.family.second, beta)
-        hessian = _factored(columns.squared(np.maximum(-second, 0.0)) + precision)
-        score = columns.scores(rows(outcome.family.first, beta))
-        gradient = score - precision @ (beta - centre)
+        gradient = columns.scores(rows(outcome.family.first, beta)) - precision @ (beta - centre)
         step = hessian.solve(gradient)
         gain = float(gradient @ step)
+        if gain > SLOWED * before:
+            # the way bends: an old Hessian does not lead on
+            second = rows(outcome.family.second, beta)
+            hessian = hessian_at(second)
+            step = hessian.solve(gradient)
+            gain = float(gradient @ step)
         for _ in range(30):
             moved = beta + step
             new = height(moved)
             if new >= top - 1e-9 * abs(top):
                 break
             step = step / 2
-        beta, top = moved, new
-        if gain < CONVERGED:  # too near for another Hessian to differ
+        beta, top, before = moved, new, gain
+        if gain < CONVERGED:  # too near for another step to differ
             break
-    if (second > 0).any():
-        hessian = _factored(columns.squared(-rows(outcome.family.second, beta)) + precision)
+    there = rows(outcome.family.second, beta)
+    if not np.array_equal(there, second) or (there > 0).any():
+        hessian = _factored(columns.squared(-there) + precision)
     pull = -(precision @ (beta - centre))
     return Curved(columns, beta, rows(outcome.family.first, beta), pull, hessian)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,21 @@ def from_object(data: Any) -> Table:
             f"not a table: {type(data).__name__}",
             "Hand over a pandas, polars or Arrow table, an xarray Dataset or a mapping.",
         )
-    hashed = pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
-    return from_frame(frame, HANDED_OVER, hashlib.sha256(hashed.tobytes()).hexdigest())
+    made = from_frame(frame, HANDED_OVER, "")
+    return replace(made, sha256=_digest(made.columns))
+
+
+def _digest(columns: Mapping[str, NDArray[np.generic]]) -> str:
+    """Hash names and values; a whole number is the same as a float of its value."""
+    found = hashlib.sha256()
+    for name, values in columns.items():
+        found.update(name.encode() + b"\0")
+        if values.dtype.kind == "O":
+            cells = ("" if cell is None else cell for cell in values.tolist())
+            found.update("\0".join(cells).encode())
+        else:
+            found.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+    return found.hexdigest()
 
 
 def _from_mapping(data: Mapping[Any, Any]) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def test_fit_prints_what_is_serious_and_counts_all_findings(run, monkeypatch, ti
     monkeypatch.setattr(cm, "diagnose", lambda *_: SimpleNamespace(findings=()))
     for before, code in (([], 0), (["note"], 0), (["note", "serious"], 1)):
         found = tuple(finding(severity) for severity in before)
-        monkeypatch.setattr(cm, "check", lambda _, found=found: found)
+        monkeypatch.setattr(cm, "check", lambda *_, found=found: found)
         ended, out, _ = run("fit", "spec.json", "--out", "new.nc", "--fail-on", "serious")
         assert ended == code
         assert ("serious: Serious thing" in out) is ("serious" in before)

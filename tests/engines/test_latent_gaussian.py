@@ -314,6 +314,40 @@ def test_hard_cases_are_their_grids(name):
         agrees(tree, variable, draws[variable], mean, sd)
 
 
+def conditional_likelihood(rows):
+    """Give the maximum and the error of a Poisson's slope beside free effects of clusters.
+
+    Given each cluster's total its counts are multinomial, with shares that no effect enters.
+    """
+    x = rows["x"].to_numpy().reshape(-1, 4)
+    y = rows["count"].to_numpy().reshape(-1, 4)
+    slope = 0.0
+    for _ in range(30):
+        share = np.exp(slope * x)
+        share /= share.sum(axis=1, keepdims=True)
+        mean = (share * x).sum(axis=1, keepdims=True)
+        bend = (y.sum(axis=1) * (share * (x - mean) ** 2).sum(axis=1)).sum()
+        slope += (y * (x - mean)).sum() / bend
+    return slope, bend**-0.5
+
+
+@pytest.mark.parametrize("clusters", [300, 1500])
+def test_free_effects_of_many_clusters_are_their_conditional_likelihood(clusters):
+    """Errors of quadrature by too few nodes add up over clusters, and would move the mode away."""
+    rows = panel(4, clusters, seed=8)
+    effect = {"intercept": normal(0.7, 3), "cluster_effect": normal(0, 3), "x": normal(0, 2)}
+    free = document("count", "poisson", "common") | {"fixed_effects": {"cluster": {}}}
+    made = designed(free | {"priors": effect}, rows)[3]
+    tree = latent_gaussian.sample(made, MANY)
+    slope, error = conditional_likelihood(rows)
+    draws = tree["posterior"]["x"].to_numpy()
+    assert about(tree)["effective_draws"] > 2000
+    assert about(tree)["pareto_k"] < 0.7
+    # a normal prior of the effects leaves a little of their size in the slope
+    assert abs(draws.mean() - slope) < 0.2 * error
+    assert draws.std() == pytest.approx(error, rel=0.08)
+
+
 LONG = Nuts(draws=1500, tune=600, chains=2, seed=5)
 
 

@@ -55,6 +55,19 @@ def test_log_density_is_scipys(name):
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("dispersion", [1e-300, 1e-9, 1e-3, 0.2, 3.0, 400.0])
+def test_the_parts_of_a_split_density_make_it_up(dispersion):
+    family = table.find("negative_binomial")
+    y = np.array([0.0, 1, 2, 17, 900, family.split.largest])
+    parameters = {"dispersion": np.array([[dispersion], [2 * dispersion]])}
+    eta = np.log(y + 0.5) + np.linspace(-1, 1, len(y))
+    parts = family.split.moved(y, eta, np.ones_like(y), parameters)
+    parts = parts + family.split.fixed(y, parameters)
+    whole = family.log_density(y, eta, np.ones_like(y), parameters)
+    assert parts.shape == whole.shape == (2, len(y))
+    np.testing.assert_allclose(parts, whole, rtol=1e-9, atol=1e-9)
+
+
 @EACH
 def test_derivatives_are_those_of_the_log_density(name):
     y, eta, trials, parameters = points(name)

@@ -76,17 +76,17 @@ def test_a_part_of_a_design_predicts_its_rows(fit):
 def test_moments_of_parts_are_those_of_the_whole():
     rng = np.random.default_rng(2)
     y, residuals = rng.poisson(1.0, (3, 40)).astype(float), rng.normal(2, 1, (3, 40))
-    pairs = np.array([0, 1, 5, 22, 23, 30]), np.array([1, 2, 6, 23, 24, 31])
-    whole = moments(y, residuals, pairs).statistics()
-    first = moments(y[:, :20], residuals[:, :20], (pairs[0][:3], pairs[1][:3]))
-    second = moments(y[:, 20:], residuals[:, 20:], (pairs[0][3:] - 20, pairs[1][3:] - 20))
+    earlier = np.array([0, 1, 5, 22, 23, 30])
+    whole = moments(y, residuals, earlier).statistics()
+    first = moments(y[:, :20], residuals[:, :20], earlier[:3])
+    second = moments(y[:, 20:], residuals[:, 20:], earlier[3:] - 20)
     for name, values in joined([first, second]).statistics().items():
         np.testing.assert_allclose(values, whole[name], rtol=1e-12)
     np.testing.assert_allclose(whole["mean"], y.mean(axis=1))
     np.testing.assert_allclose(whole["zeros"], (y == 0).mean(axis=1))
     np.testing.assert_allclose(whole["spread"], np.sqrt((residuals**2).mean(axis=1)))
     np.testing.assert_allclose(whole["largest residual"], np.abs(residuals).max(axis=1))
-    serial = [np.corrcoef(r[pairs[0]], r[pairs[1]])[0, 1] for r in residuals]
+    serial = [np.corrcoef(r[earlier], r[earlier + 1])[0, 1] for r in residuals]
     np.testing.assert_allclose(whole["serial correlation"], serial, rtol=1e-10)
 
 
