@@ -18,6 +18,8 @@ HEAVIEST = 0.7
 FEWEST = 400
 # More quadrature nodes may move the log density by so much over the posterior.
 UNSETTLED = 0.1
+# The least share of accepted proposals for a level's own coefficients.
+REPEATED = 0.2
 
 
 def sample(design: Design, engine: Auto, progress: Progress | None = None) -> xr.DataTree:
@@ -61,6 +63,8 @@ def _doubts(tree: xr.DataTree) -> str | None:
         return f"the fast engine's draws are worth {about['effective_draws']:.0f} independent ones"
     if about.get("quadrature_change", 0.0) > UNSETTLED:
         return "quadrature over each level's coefficients has not settled"
+    if about.get("least_acceptance", 1.0) < REPEATED:
+        return f"the fast engine's draws for {about['least_accepted']} repeat each other"
     return None
 
 

@@ -29,6 +29,9 @@ class Condensed:
     ----------
     arrow, hyper
         The design, laid out; its hyperparameters.
+    reference
+        (r,): dense coefficients around which all is counted, y being what they leave, so that no
+        square of a large mean takes the digits of a small spread.
     own, tied
         (J, k, k), Z'Z of each level, and (J, k, q + 1), Z'[X, y].
     corner
@@ -37,6 +40,7 @@ class Condensed:
 
     arrow: Arrow
     hyper: Hyper
+    reference: Values
     own: Values
     tied: Values
     corner: Values
@@ -64,16 +68,14 @@ class Condensed:
         lost = np.moveaxis(lost, -1, 0)
         left = weight[:, None, None] * self.corner
         left -= np.tril(lost) + np.swapaxes(np.tril(lost, -1), 1, 2)
-        basis, start = arrow.basis, np.tile(arrow.centre, (points, 1))
-        factor = factor_of(basis.T @ left[:, :-1, :-1] @ basis + dense_precision(arrow, at))
-        # around the prior's mean, where the residual sum of squares is
-        beta = basis @ arrow.centre
-        pull = (left[:, :-1, -1] - left[:, :-1, :-1] @ beta) @ basis
-        square = left[:, -1, -1] - 2 * left[:, :-1, -1] @ beta + left[:, :-1, :-1] @ beta @ beta
+        basis, start = arrow.basis, np.tile(self.reference, (points, 1))
+        prior = dense_precision(arrow, at)
+        factor = factor_of(basis.T @ left[:, :-1, :-1] @ basis + prior)
+        pull = left[:, :-1, -1] @ basis - prior @ (self.reference - arrow.centre)
         half = np.linalg.solve(np.swapaxes(factor, 1, 2), pull[..., None])
         log_marginal = (
             -len(arrow.y) * (np.log(at.own) + 0.5 * _LOG_TWO_PI)
-            - 0.5 * square
+            - 0.5 * left[:, -1, -1]
             + 0.5 * (half**2).sum(axis=(1, 2))
             + arrow.levels * at.root
             - root
@@ -93,18 +95,34 @@ def condensed(arrow: Arrow, hyper: Hyper) -> Condensed:
     """Sum up the rows of a Gaussian design."""
     k, q = arrow.z.shape[1], len(arrow.basis)
     own, tied = np.zeros((arrow.levels, k, k)), np.zeros((arrow.levels, k, q + 1))
+    reference, y = _left(arrow)
 
     def one(first: int, last: int) -> Values:
         corner = np.zeros((q + 1, q + 1))
         summed(
-            first, last, arrow.starts, arrow.y - arrow.offset, arrow.z, arrow.x, arrow.codes,
-            arrow.values, own, tied, corner,
+            first, last, arrow.starts, y, arrow.z, arrow.x, arrow.codes, arrow.values, own, tied,
+            corner,
         )  # fmt: skip
         return corner
 
     corner = np.sum(on_all(one, pieces(arrow.starts)), axis=0)
     corner = np.tril(corner) + np.tril(corner, -1).T
-    return Condensed(arrow, hyper, own, tied, corner)
+    return Condensed(arrow, hyper, reference, own, tied, corner)
+
+
+def _left(arrow: Arrow) -> tuple[Values, Values]:
+    """Give dense coefficients that leave little of the outcome, and what they leave, (n,).
+
+    The prior's means, but for the intercept, the first coefficient, which takes up the mean.
+    """
+    reference = arrow.centre.copy()
+    beta = arrow.basis @ reference
+    left = arrow.y - arrow.offset - arrow.x @ beta[: arrow.x.shape[1]]
+    for code, value in zip(arrow.codes.T, arrow.values.T, strict=True):
+        left -= beta[code] * value
+    mean = left.mean()
+    reference[0] += mean
+    return reference, left - mean
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

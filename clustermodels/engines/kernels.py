@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from clustermodels.data.panel import Values
+from clustermodels.data.panel import Positions, Values
 from clustermodels.engines.arrow import Rows
 from clustermodels.engines.blockwise import (
     at_place,
@@ -104,7 +104,8 @@ def coefficients(
     early: int,
     rng: np.random.Generator,
     drawn: Values,
-) -> int:
+    accepted: Positions,
+) -> None:
     """Draw each level's coefficients given T draws of everything else, into ``drawn`` (k, T, J).
 
     At each draw the level's posterior is approximated by the normal at its mode, u = m + L^-T e.
@@ -118,11 +119,8 @@ def coefficients(
     own, beta, precision
         (B, L), (B, q, L) and (B, k, k, L): block b, lane l is draw l B + b. What lies beyond the
         last draw is not written.
-
-    Returns
-    -------
-    int
-        How many proposals were accepted.
+    accepted
+        (J,): how many proposals were, of each level.
     """
     starts, y, trials, offset, z, x, codes, values = rows
     blocks, lanes = own.shape
@@ -137,11 +135,11 @@ def coefficients(
         np.empty((most, lanes)),
     )
     root, square, taken = np.empty(lanes), np.empty(lanes), np.empty(lanes, dtype=np.int64)
-    accepted = 0
     # of the proposal's density (2 pi)^(-k / 2) is left out
     widened, narrowing = OFTEN / WIDE**k, 0.5 * (1.0 - 1.0 / (WIDE * WIDE))
     for j in range(first, last):
         low, high = starts[j], starts[j + 1]
+        accepted[j] = 0
         for i in range(k):
             for lane in range(lanes):
                 normal[0, i, lane] = rng.standard_normal()
@@ -178,11 +176,10 @@ def coefficients(
                     # the logarithm of a uniform number is minus an exponential one
                     if -rng.standard_exponential() < weight[m, lane] - weight[taken[lane], lane]:
                         taken[lane] = m
-                        accepted += 1
+                        accepted[j] += 1
             for i in range(k):
                 for lane in range(lanes):
                     normal[0, i, lane] = normal[taken[lane], i, lane]
                     s = lane * blocks + b
                     if s < size:
                         drawn[i, s, j] = places[taken[lane], i, lane]
-    return accepted

@@ -86,7 +86,9 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
         attributes ``independent`` (1), ``pareto_k`` of the importance weights,
         ``effective_draws``, ``points`` (how many were weighted), ``nodes`` (of quadrature, in each
         dimension), ``quadrature_change`` (the sd over the posterior of what more nodes change in
-        the log density) and ``acceptance`` (of the proposals of each level's own coefficients).
+        the log density); for other outcomes than Gaussian ones ``acceptance`` (the share of
+        accepted proposals for levels' own coefficients), ``least_acceptance`` (that of the level
+        where it is lowest) and ``least_accepted`` (which one).
 
     Raises
     ------
@@ -118,8 +120,8 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
         }
     )
     about = {"independent": 1, "pareto_k": result.pareto_k, "effective_draws": result.effective}
-    about |= {"points": result.points, **stats}
-    lp = xr.Dataset({"lp": ("draw", result.log_density)}, attrs=about)
+    about |= {"points": result.points}
+    lp = xr.Dataset({"lp": ("draw", result.log_density)}, attrs=about | stats)
     tell(1.0)
     return xr.DataTree.from_dict(
         {
@@ -131,7 +133,7 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
 
 
 Tell = Callable[[float], None]
-Result = tuple[Drawn, Values, dict[str, float]]
+Result = tuple[Drawn, Values, dict[str, float | str]]
 
 
 def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, tell: Tell) -> Result:
@@ -149,18 +151,17 @@ def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, te
     result = drawn_exactly(whole.expand, found.among, found.given, rng, size, affordable)
     tell(0.7)
     at = given(laid, hyper, result.x)
-    beta = result.gamma @ laid.basis.T
+    beta = (result.gamma - whole.reference) @ laid.basis.T
     side = blocks(at.own, beta, at.precision, together(size, 1), runs=False)
     u = np.empty((laid.z.shape[1], size, laid.levels))
 
-    def one(first: int, last: int, generator: np.random.Generator) -> int:
+    def one(first: int, last: int, generator: np.random.Generator) -> None:
         exact_coefficients(
             first, last, whole.own, whole.tied, side.own, side.precision, side.beta, generator, u
         )
-        return 0
 
     _by_piece(one, laid, size, rng)
-    return result, u, {"nodes": 0, "quadrature_change": 0.0, "acceptance": 1.0}
+    return result, u, {"nodes": 0, "quadrature_change": 0.0}
 
 
 def _approximate(
@@ -193,7 +194,18 @@ def _approximate(
     )
     tell(0.7)
     own, accepted = _own_coefficients(laid, hyper, result, u, rng)
-    return result, own, {"nodes": each, "quadrature_change": change, "acceptance": accepted}
+    about: dict[str, float | str] = {"nodes": each, "quadrature_change": change}
+    if len(accepted):
+        (block, *_) = (part.block for part in laid.eliminated)
+        assert block is not None
+        assert block.factor is not None
+        worst = int(accepted.argmin())
+        about |= {
+            "acceptance": float(accepted.mean()),
+            "least_acceptance": float(accepted[worst]),
+            "least_accepted": f"{block.factor.name} {block.factor.levels[worst]}",
+        }
+    return result, own, about
 
 
 def _nodes(
@@ -214,7 +226,9 @@ def _nodes(
         if last is None:
             last = replace(rough, each=fewer).log_density(x, gamma, found.top.u)
         now = replace(rough, each=each).log_density(x, gamma, found.top.u)
-        change = every * float(np.std(now - last))
+        # points beyond the numbers' range have no density, by any number of nodes
+        some = np.isfinite(now) & np.isfinite(last)
+        change = every * float(np.std(now[some] - last[some])) if some.any() else np.inf
         if change < UNCHANGED:
             return fewer, change
         last = now
@@ -249,41 +263,44 @@ def _steep(rough: Marginal, top: Expansion, every: int) -> int:
 
 def _own_coefficients(
     laid: Arrow, hyper: Hyper, result: Drawn, start: Values, rng: np.random.Generator
-) -> tuple[Values, float]:
-    """Draw the eliminated coefficients, (k, T, J); give the share of proposals accepted."""
+) -> tuple[Values, Values]:
+    """Draw the eliminated coefficients, (k, T, J); give each level's share of accepted proposals.
+
+    There are no shares, (0,), where nothing is eliminated.
+    """
     at = given(laid, hyper, result.x)
     beta = result.gamma @ laid.basis.T
     size, k = len(beta), laid.z.shape[1]
     u = np.empty((k, size, laid.levels))
     if not k:
-        return u, 1.0
+        return u, np.empty(0)
     longest = int(np.diff(laid.starts).max())
     lanes = together(max(1, size // SHORTEST), longest)
     side = blocks(at.own, beta, at.precision, lanes, runs=True)
     proposals = int(np.clip(PROPOSED_ROWS // (size * len(laid.y)), *PROPOSALS))
 
-    def one(first: int, last: int, generator: np.random.Generator) -> int:
-        accepted: int = kernels.coefficients(
-            CODES[laid.family], side.own, first, last, laid.rows, side.beta, side.precision, start,
-            proposals, EARLY, generator, u,
-        )  # fmt: skip
-        return accepted
+    accepted = np.zeros(laid.levels, dtype=np.int64)
 
-    taken = _by_piece(one, laid, size, rng)
-    tried = laid.levels * lanes * (EARLY + proposals * (len(side.own) - 1))
-    return u, taken / tried
+    def one(first: int, last: int, generator: np.random.Generator) -> None:
+        kernels.coefficients(
+            CODES[laid.family], side.own, first, last, laid.rows, side.beta, side.precision, start,
+            proposals, EARLY, generator, u, accepted,
+        )  # fmt: skip
+
+    _by_piece(one, laid, size, rng)
+    return u, accepted / (lanes * (EARLY + proposals * (len(side.own) - 1)))
 
 
 def _by_piece(
-    draw: Callable[[int, int, np.random.Generator], int],
+    draw: Callable[[int, int, np.random.Generator], None],
     laid: Arrow,
     size: int,
     rng: np.random.Generator,
-) -> int:
+) -> None:
     """Draw in every piece with a generator of its own: the same numbers on any number of cores."""
     parts = pieces(laid.starts, size)
     own = {part[0]: child for part, child in zip(parts, rng.spawn(len(parts)), strict=True)}
-    return sum(on_all(lambda first, last: draw(first, last, own[first]), parts))
+    on_all(lambda first, last: draw(first, last, own[first]), parts)
 
 
 def _chains(draws: xr.Dataset, engine: Engine) -> xr.Dataset:

@@ -29,12 +29,17 @@ class Independent:
         The shape of the importance weights' tail; nan where no weights were needed.
     points
         How many points of hyperparameters and common coefficients were weighted.
+    least_acceptance, least_accepted
+        The least share of accepted proposals for the own coefficients of a level, and the level;
+        1 where these were drawn exactly.
     """
 
     draws: int
     effective_draws: float
     pareto_k: float
     points: int
+    least_acceptance: float = 1.0
+    least_accepted: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +79,14 @@ class Fit:
             return None
         draws = int(np.prod([self.tree["posterior"].sizes[dim] for dim in ("chain", "draw")]))
         effective = min(float(said["effective_draws"]), float(draws))
-        return Independent(draws, effective, float(said["pareto_k"]), int(said["points"]))
+        return Independent(
+            draws,
+            effective,
+            float(said["pareto_k"]),
+            int(said["points"]),
+            float(said.get("least_acceptance", 1.0)),
+            str(said.get("least_accepted", "")),
+        )
 
     def design(self, panel: Panel | None = None) -> Design:
         """Build the design of the fitted panel again, or of an edited one."""

@@ -18,6 +18,8 @@ SMALLEST_BFMI = 0.3
 # weights have no mean (Vehtari, Simpson, Gelman, Yao & Gabry 2024).
 LARGEST_K = 0.7
 HOPELESS_K = 1.0
+# Of the proposals for a level's own coefficients; there are two or more for each draw.
+SMALLEST_ACCEPTANCE = 0.2
 
 
 def sampler_findings(
@@ -69,6 +71,20 @@ def _independent(fit: Fit, draws: Independent) -> list[Finding]:
                 "read the intervals as rough, or write 'kind: nuts'."
                 if few
                 else "Raise engine.draws.",
+                engine,
+                line,
+            )
+        )
+    if draws.least_acceptance < SMALLEST_ACCEPTANCE:
+        findings.append(
+            Finding(
+                "acceptance",
+                "warning",
+                f"of the proposals for the own coefficients of {draws.least_accepted} only "
+                f"{100 * draws.least_acceptance:.0f} % were accepted",
+                "Its draws repeat each other: what varies by level is known only roughly there. "
+                "All other numbers are as good as the weights say.",
+                "Raise engine.draws, or write 'kind: nuts' in the engine.",
                 engine,
                 line,
             )

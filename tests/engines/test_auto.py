@@ -76,6 +76,7 @@ def test_a_document_outside_the_class_goes_to_nuts_with_the_reason(asked):
         ({"pareto_k": 0.71}, "Pareto k of 0.71"),
         ({"effective_draws": 399.0}, "worth 399 independent"),
         ({"pareto_k": np.inf}, "Pareto k"),
+        ({"least_acceptance": 0.1, "least_accepted": "cluster B"}, "cluster B repeat each other"),
         ({"pareto_k": np.nan, "effective_draws": np.nan}, "the fast engine's"),
     ],
 )

@@ -11,7 +11,7 @@ from clustermodels.engines.given import given
 from clustermodels.engines.hyper import hyperparameters
 from clustermodels.engines.lanes import blocks
 from tests.designs import PLAIN, designed
-from tests.engines.fast import DOCUMENTS, Laid, around, dense, laid
+from tests.engines.fast import DOCUMENTS, Laid, around, dense, frame, laid, normal
 from tests.reference.documents import SLEEP, capital, produc, sleepstudy
 
 TWO = {
@@ -96,7 +96,8 @@ def test_drawn_coefficients_are_the_closed_form(one):
     many = np.tile(x, (size, 1))
     at = given(one.arrow, one.hyper, many)
     # lanes that do not divide the draws
-    side = blocks(at.own, gamma @ one.arrow.basis.T, at.precision, 7, runs=False)
+    beta = (gamma - fitted.reference) @ one.arrow.basis.T
+    side = blocks(at.own, beta, at.precision, 7, runs=False)
     u = np.empty((one.arrow.z.shape[1], size, one.arrow.levels))
     exact_coefficients(
         0, one.arrow.levels, fitted.own, fitted.tied, side.own, side.precision, side.beta, rng, u
@@ -138,6 +139,30 @@ def test_points_side_by_side_are_points_one_by_one(one):
         assert found.log_marginal == pytest.approx(single.log_marginal, rel=1e-12)
         np.testing.assert_allclose(found.centre, single.centre, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(found.factor, single.factor, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e8])
+def test_a_large_mean_takes_no_digits(mean):
+    """The intercept's prior moves along with the outcome, which then says the same."""
+    priors = {"intercept": normal(mean, 1e6), "sigma": {"distribution": "exponential", "mean": 1}}
+    priors["cluster_effect_sd"] = {"distribution": "half_normal", "sd": 1}
+    pooled = {"controls": ["yearly"], "fixed_effects": {"cluster": {"pooling": "partial"}}}
+    rows = frame()
+    # whole numbers, which no shift rounds
+    rows["y"] = np.round(rows["y"] * 4) + mean
+    priors["yearly"] = normal(0, 2)
+    here = laid(PLAIN | pooled | {"priors": priors}, rows)
+    rows = rows.assign(y=rows["y"] - mean)
+    priors = priors | {"intercept": normal(0, 1e6)}
+    there = laid(PLAIN | pooled | {"priors": priors}, rows)
+    x = there.points(4)[0]
+    for moved, plain in zip(
+        condensed(here.arrow, here.hyper).expand(x),
+        condensed(there.arrow, there.hyper).expand(x),
+        strict=True,
+    ):
+        assert moved.log_marginal == pytest.approx(plain.log_marginal, abs=1e-8)
+        np.testing.assert_allclose(moved.centre[1:], plain.centre[1:], rtol=1e-8)
 
 
 # Practically flat, and no more than rounding allows: the largest coefficient is 251.

@@ -23,12 +23,12 @@ engine:
 ENGINE_LINE = 5
 
 
-def weighted(pareto_k=0.21, effective=650.0, draws=200, points=80):
+def weighted(pareto_k=0.21, effective=650.0, draws=200, points=80, **more):
     spec = read_text(TEXT, "spec.yaml")
     fit = made_fit(spec, table(), chains=4, draws=draws, around={"intercept": 3.0, "sigma": 0.7})
     stats = xr.Dataset({"lp": (("chain", "draw"), np.zeros((4, draws)))})
     said = {"independent": 1, "pareto_k": pareto_k, "effective_draws": effective}
-    fit.tree["sample_stats"] = stats.assign_attrs({**said, "points": points})
+    fit.tree["sample_stats"] = stats.assign_attrs({**said, "points": points, **more})
     return fit
 
 
@@ -47,6 +47,8 @@ def test_the_summary_has_no_rhat_and_one_effective_size():
         "effective_draws": 650.0,
         "pareto_k": 0.21,
         "points": 80,
+        "least_acceptance": 1.0,
+        "least_accepted": "",
     }
     del fit.tree["sample_stats"]
     chains = cm.summary(fit)
@@ -54,6 +56,16 @@ def test_the_summary_has_no_rhat_and_one_effective_size():
     assert np.isfinite(chains["rhat"]).all()
     for name in ("mean", "sd", "eti95_lower", "eti95_upper", "robust_sd"):
         np.testing.assert_array_equal(answer[name], chains[name])
+
+
+def test_draws_of_a_level_that_repeat_each_other_are_found():
+    finding = found(weighted(least_acceptance=0.07, least_accepted="cluster Bonn"))["acceptance"]
+    assert finding.severity == "warning"
+    assert finding.what == (
+        "of the proposals for the own coefficients of cluster Bonn only 7 % were accepted"
+    )
+    assert (finding.path, finding.line) == ("engine", ENGINE_LINE)
+    assert "acceptance" not in found(weighted(least_acceptance=0.4, least_accepted="cluster Bonn"))
 
 
 def test_no_more_than_there_are():
@@ -65,7 +77,8 @@ def test_good_weights_are_no_finding(pareto_k):
     fit = weighted(pareto_k)
     assert found(fit) == {}
     sampler = cm.diagnose(fit).sampler
-    assert [*sampler] == ["draws", "effective_draws", "pareto_k", "points"]
+    numbers = ["draws", "effective_draws", "pareto_k", "points"]
+    assert [*sampler] == [*numbers, "least_acceptance", "least_accepted"]
 
 
 @pytest.mark.parametrize(
