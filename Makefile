@@ -54,6 +54,7 @@ bench: install ## Time fits, counting and positions beside peers
 	@$(BIN)/python tests/benchmarks/run.py
 	@$(BIN)/python tests/benchmarks/records.py
 	@$(BIN)/python tests/benchmarks/network.py
+	@$(BIN)/python tests/benchmarks/engines.py
 
 docs: install ## Run the commands in the documentation again and write their output
 	@$(BIN)/python docs/refresh.py && $(BIN)/python docs/picture.py
