@@ -57,6 +57,8 @@ class Panel:
         Where the document has rules for clusters: what each region scored, on ``region``.
     found
         What is odd about the tables and how they fit together.
+    read_as
+        What the document says of reading; empty where the panel was not just read.
     """
 
     rows: xr.Dataset
@@ -66,6 +68,7 @@ class Panel:
     networks: Networks = field(default_factory=Networks)
     regions: xr.Dataset | None = None
     found: tuple[Finding, ...] = ()
+    read_as: str = ""
 
     @property
     def used(self) -> Positions:

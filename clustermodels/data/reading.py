@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from clustermodels.data.casting import cast_rows
-from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, reads, taken
+from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, taken
 from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
 from clustermodels.data.networks import Networks, read_networks
@@ -21,6 +22,9 @@ from clustermodels.data.tie_findings import left_out
 from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
 from clustermodels.tables.table import Table
+
+# Sections of a document that say nothing of its data.
+UNREAD = ("schema", "title", "priors", "engine")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,7 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     data
         A pandas, polars or Arrow table or an xarray Dataset to use instead of the panel's file;
         or ``Tables``, to hand over records or ties as well; or a ``Panel`` that was read for this
-        document already, which is given back.
+        document already, but for its priors and engine, which is given back.
     outcome
         False where the outcome is yet to be drawn: its column is not read, and all nan.
 
@@ -87,19 +91,18 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     (Loss(reason='no talent', places=(('A', 2020),)),)
     """
     if isinstance(data, Panel):
-        return _read_before(spec, data)
+        if data.read_as != _read_as(spec, outcome):
+            what = "this panel was not read for this document"
+            fix = "Read it again, read_panel(spec), or hand over its table."
+            raise PanelError([Problem(what, fix, file=data.name)])
+        return data
     return panel_of(spec, gather(spec, data, outcome=outcome), outcome=outcome)
 
 
-def _read_before(spec: Spec, panel: Panel) -> Panel:
-    """Give a panel back that was read for this document, as far as its columns tell."""
-    wanted = {read.column for read, _ in reads(spec, True)} | {*spec.measured()}
-    lacking = sorted(wanted - {*map(str, panel.rows.variables)})
-    if lacking:
-        what = f"this panel was read for another document: it has no '{lacking[0]}'"
-        fix = "Read it again: read_panel(spec)."
-        raise PanelError([Problem(what, fix, file=panel.name)])
-    return panel
+def _read_as(spec: Spec, outcome: bool) -> str:
+    """Give all that reading depends on: a document without what is only about its model."""
+    parts = {name: part for name, part in spec.plain().items() if name not in UNREAD}
+    return json.dumps([parts, outcome], sort_keys=True, ensure_ascii=False)
 
 
 def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
@@ -138,6 +141,7 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
         networks=gathered.networks,
         regions=gathered.regions,
         found=gathered.found,
+        read_as=_read_as(spec, outcome),
     )
 
 

@@ -122,7 +122,7 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                 )
             changed[column] = ("obs", np.where(chosen, _apply(edit, values, amount), values))
         rows = rows.assign(changed)
-    return replace(panel, rows=rows)
+    return replace(panel, rows=rows, read_as="")
 
 
 def _apply(edit: Edit, values: NDArray[np.float64], amount: float) -> NDArray[np.float64]:

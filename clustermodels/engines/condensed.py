@@ -47,7 +47,7 @@ class Condensed:
 
     def expand(self, x: Values, near: Expansion | None = None) -> list[Expansion]:
         """Give the exact conditional posteriors of the dense coefficients at points x, (S, d)."""
-        most = together(len(x), 1, len(self.corner))
+        most = together(len(x), 1, len(self.corner) ** 2)
         x = self.hyper.inside(x)
         parts = [x[start : start + most] for start in range(0, len(x), most)]
         return [found for part in parts for found in self._expand(part)]

@@ -61,8 +61,7 @@ def expansion(
         Added to, (L,), (L,) and (q, L): sum_j log of the integrals without |Q| and without the
         root of the curvature's determinant |H_j|; the logs of these roots; the gradient.
     corner
-        Added to, (q, q, L): X'WX - sum_j C' H_j^-1 C, with C = Z'WX; either triangle, so the other
-        is to be added.
+        Added to, (q, q, L): the lower triangle of X'WX - sum_j C' H_j^-1 C, with C = Z'WX.
     """
     starts, y, trials, offset, z, x, codes, values = rows
     q, lanes = beta.shape

@@ -16,11 +16,11 @@ from clustermodels.data.panel import Positions, Values
 MOST = 32
 # So many rows x lanes of the longest level at most, while there are at least so many lanes.
 ROWS, FEWEST = 1_000_000, 8
-# So many numbers of q x q matrices side by side.
-SQUARES = 2_000_000
+# So many numbers at most of anything else that each lane has for itself.
+HELD = 8_000_000
 
 
-def together(points: int, longest: int, square: int = 1) -> int:
+def together(points: int, longest: int, *numbers: int) -> int:
     """Give how many lanes a block has.
 
     Parameters
@@ -29,16 +29,19 @@ def together(points: int, longest: int, square: int = 1) -> int:
         How many points there are.
     longest
         The number of rows of the longest level.
-    square
-        q where each lane has a q x q matrix of its own.
+    numbers
+        How many numbers each lane has for itself, beside those of rows: of a matrix, of modes, of
+        nodes.
     """
     lanes = max(FEWEST, min(MOST, ROWS // max(longest, 1)))
-    return max(1, min(points, lanes, SQUARES // square**2))
+    return max(1, min(points, lanes, *(HELD // max(held, 1) for held in numbers)))
 
 
 def filled(points: int) -> int:
     """Give with how many lanes so many points are quickest: registers hold 4 or 8 numbers."""
-    return points if points < 3 else -(-points // 8) * 8 if points > 4 else 4
+    if points < 3:
+        return points
+    return 4 if points <= 4 else 8 * -(-points // 8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,7 +108,9 @@ class Marginal:
     def expand(self, x: Values, near: Expansion | None = None) -> list[Expansion]:
         """Climb to the dense coefficients' modes at points x, (S, d), and integrate around them."""
         arrow = self.arrow
-        most = together(len(x), int(np.diff(arrow.starts).max()), len(arrow.basis))
+        k = arrow.z.shape[1]
+        numbers = (len(arrow.basis) ** 2, arrow.levels * k, self.each**k * k)
+        most = together(len(x), int(np.diff(arrow.starts).max()), *numbers)
         x = self.hyper.inside(x)
         parts = [x[start : start + most] for start in range(0, len(x), most)]
         return [found for part in parts for found in self._expand(part, near)]
@@ -174,17 +176,22 @@ class Marginal:
             here = modes[:, :, going]
             moved = gamma[going] + step[going]
             found = self.score(moved, at.some(going), here, each)
-            modes[:, :, going] = here
             gap = moved - self.arrow.centre
             drawn_back = np.einsum("sab,sb->sa", prior[going], gap)
             new = found.height - 0.5 * (gap * drawn_back).sum(axis=1)
+            # no number is no climb either: a step may lead beyond their range
+            climbed = np.isfinite(new)
             if each == 1:
-                worse = (new < height[going] - 1e-9 * np.abs(new)) & (halvings[going] < HALVINGS)
+                climbed &= new >= height[going] - 1e-9 * np.abs(height[going])
             else:
-                new, worse = new - found.root, np.zeros(len(going), dtype=bool)
+                new = new - found.root
+            worse = ~climbed & (halvings[going] < HALVINGS)
+            modes[:, :, going[~worse]] = here[..., ~worse]
             step[going[worse]] /= 2
             halvings[going[worse]] += 1
             took, better = going[~worse], ~worse
+            if not np.isfinite(new[better]).all():
+                raise FloatingPointError("the log density at a mode is no number")
             gamma[took], height[took], root[took] = moved[better], new[better], found.root[better]
             halvings[took] = 0
             basis = self.arrow.basis
@@ -250,7 +257,7 @@ class Marginal:
         at = given(arrow, self.hyper, x)
         total = log_dense_prior(arrow, at, gamma) + self.hyper.log_prior(x)
         total += self.constants(at.own)
-        lanes = together(len(x), int(np.diff(arrow.starts).max()))
+        lanes = together(len(x), int(np.diff(arrow.starts).max()), self.each ** u.shape[1])
         side = blocks(at.own, gamma @ arrow.basis.T, at.precision, lanes, runs=False)
         spots, log_weights = nodes(u.shape[1], self.each)
         u = np.ascontiguousarray(u)

@@ -38,8 +38,10 @@ from clustermodels.spec.engine import Engine
 NODES = (2, 4, 6, 8, 12)
 # The sd over the posterior of what more nodes change in the log density.
 UNCHANGED = 0.03
-# Modes by fewer and by more nodes may be so many sds of the posterior apart.
+# Modes by fewer and by more nodes may be so many sds of the posterior apart; expansions take no
+# more than so many nodes for a level.
 APART = 0.3
+MOST_NODES = 2000
 # How many points of the posterior are looked at for that.
 TRIALS = 24
 # Up to so many levels, Laplace's method finds where weights take over; with more, it is tried on
@@ -59,8 +61,8 @@ VISITS = 200_000_000
 # may visit together in between.
 PROPOSALS = (2, 4)
 PROPOSED_ROWS = 20_000_000
-# Proposals for the first draw of a lane, whose chain has no draw before it; and the fewest draws
-# that a lane has.
+# Proposals for the first draw of a lane, whose chain has no draw before it, in place of those; and
+# the fewest draws that a lane has.
 EARLY, SHORTEST = 8, 8
 
 
@@ -175,7 +177,7 @@ def _approximate(
     each, change = _nodes(rough, found, every, rng)
     steep = max(each, 2) if every > 1 else 1
     steep = max(steep, _steep(rough, found.top, every))
-    if every > MIDDLE:
+    if every >= 2 * MIDDLE:
         middle = marginal(thinned(laid, every // MIDDLE), hyper, steep)
         found = survey(middle.expand, hyper, len(middle.arrow.y), rng, found)
     if steep > 1:
@@ -226,9 +228,11 @@ def _nodes(
         if last is None:
             last = replace(rough, each=fewer).log_density(x, gamma, found.top.u)
         now = replace(rough, each=each).log_density(x, gamma, found.top.u)
-        # points beyond the numbers' range have no density, by any number of nodes
-        some = np.isfinite(now) & np.isfinite(last)
-        change = every * float(np.std(now[some] - last[some])) if some.any() else np.inf
+        # a point beyond the numbers' range has no density, by any number of nodes
+        some = np.isfinite(now) | np.isfinite(last)
+        apart = now[some] - last[some]
+        settled = len(apart) > TRIALS / 2 and np.isfinite(apart).all()
+        change = every * float(np.std(apart)) if settled else np.inf
         if change < UNCHANGED:
             return fewer, change
         last = now
@@ -252,13 +256,16 @@ def _steep(rough: Marginal, top: Expansion, every: int) -> int:
         return np.asarray(arrow.basis.T @ found.slope[0], dtype=np.float64)
 
     last = slope(1)
+    most = max(each for each in NODES if each ** arrow.z.shape[1] <= MOST_NODES)
     for fewer, more in pairwise((1, *NODES)):
+        if fewer == most:
+            break
         now = slope(more)
         apart = np.linalg.solve(top.factor.T, now - last)
         if np.sqrt(every) * np.linalg.norm(apart) < APART:
             return fewer
         last = now
-    return NODES[-1]
+    return most
 
 
 def _own_coefficients(

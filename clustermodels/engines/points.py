@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ LEFT = 0.3
 # Where what is left makes no weight larger than the others by more than this share, the shape of
 # the weights' tail is of no account.
 ALIKE = 0.1
+# Expansions that are held together.
+HELD = 64
 # The proposal is moved by so many points at a time, until this share of them is effective and the
 # tail of their weights is lighter than this.
 TRIED = (1000, 2000, 4000, 4000)
@@ -45,7 +47,8 @@ class Drawn:
     log_density
         (T,), up to a constant.
     pareto_k
-        The shape of the weights' tail; minus infinity where all weights are about equal.
+        The shape of the weights' tail; minus infinity where no weight that was looked at is much
+        larger than the others.
     effective
         How many independent draws they are worth.
     points
@@ -136,20 +139,24 @@ def drawn_exactly(
     if points > affordable:
 
         def density(x: Values, gamma: Values) -> Values:
-            both = zip(expand(x, None), gamma, strict=True)
-            return np.array([_joint(at, given_at) for at, given_at in both])
+            return np.array([_joint(at, gamma[s]) for s, at in _one_by_one(expand, x)])
 
         return drawn(density, among, given, rng, size, affordable)
     x = among.draw(rng, points)
     proposal = among.log_density(x)
     r = given.centres.shape[1]
-    found = expand(x, None)
-    x, exact = np.stack([one.x for one in found]), np.array([one.log_marginal for one in found])
-    inverse = np.linalg.inv(np.stack([one.factor for one in found]))
-    centre = np.stack([one.centre for one in found])
-    gamma = centre + np.einsum("sab,sb->sa", inverse, rng.standard_normal((points, r)))
+    exact, gamma = np.empty(points), rng.standard_normal((points, r))
+    for s, at in _one_by_one(expand, x):
+        x[s], exact[s] = at.x, at.log_marginal
+        gamma[s] = at.centre + np.linalg.solve(at.factor, gamma[s])
     weighed = Proposed(x, x, gamma, np.empty((points, 0)), proposal, proposal, np.zeros(points))
     return _by_weights(weighed, exact - proposal, rng, size)
+
+
+def _one_by_one(expand: Expand, x: Values) -> Iterator[tuple[int, Expansion]]:
+    """Give the expansion of each point; few are held at once, as each has an (r, r) factor."""
+    for start in range(0, len(x), HELD):
+        yield from enumerate(expand(x[start : start + HELD], None), start)
 
 
 def _joint(at: Expansion, gamma: Values) -> float:

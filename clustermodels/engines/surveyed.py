@@ -63,7 +63,7 @@ class _Recorder:
         if self.top is None or best.log_marginal > self.top.log_marginal:
             # a copy, as modes of other points stand between its own
             self.top = replace(best, u=best.u.copy())
-        self.points += [replace(point, u=point.u[:0]) for point in found]
+        self.points += [replace(point, u=np.empty((0, 0))) for point in found]
         return np.array([point.log_marginal for point in found])
 
 

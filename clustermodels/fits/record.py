@@ -26,7 +26,8 @@ class Independent:
     effective_draws
         How many equally weighted ones they are worth.
     pareto_k
-        The shape of the importance weights' tail; nan where no weights were needed.
+        The shape of the importance weights' tail; nan where no weights were needed, minus infinity
+        where none is much larger than the others.
     points
         How many points of hyperparameters and common coefficients were weighted.
     least_acceptance, least_accepted

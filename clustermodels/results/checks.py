@@ -44,8 +44,8 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
     draws = flat(fit.posterior)
     rng = np.random.default_rng(fit.spec.engine.seed)
     total = len(draws[INTERCEPT])
-    rows = len(design.years)
-    most = max(ENOUGH // rows, min(FEWEST, MOST // rows), 1)
+    size = len(design.years)
+    most = max(ENOUGH // size, min(FEWEST, MOST // size), 1)
     picked = rng.choice(total, size=min(REPLICATES, total, most), replace=False)
     chosen = {name: values[picked] for name, values in draws.items()}
     parameters = {name: chosen[name][:, None] for name in design.outcome.parameters}

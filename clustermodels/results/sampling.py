@@ -82,8 +82,7 @@ def _independent(fit: Fit, draws: Independent) -> list[Finding]:
                 "warning",
                 f"of the proposals for the own coefficients of {draws.least_accepted} only "
                 f"{100 * draws.least_acceptance:.0f} % were accepted",
-                "Its draws repeat each other: what varies by level is known only roughly there. "
-                "All other numbers are as good as the weights say.",
+                "Its draws repeat each other: what varies by level is known only roughly there.",
                 "Raise engine.draws, or write 'kind: nuts' in the engine.",
                 engine,
                 line,

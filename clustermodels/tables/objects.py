@@ -58,8 +58,9 @@ def _digest(columns: Mapping[str, NDArray[np.generic]]) -> str:
     """Hash names and values; a whole number is the same as a float of its value."""
     found = hashlib.sha256()
     for name, values in columns.items():
-        found.update(name.encode() + b"\0")
-        if values.dtype.kind == "O":
+        text = values.dtype.kind == "O"
+        found.update(f"{name}\0{len(values)} {'text' if text else 'numbers'}\0".encode())
+        if text:
             cells = ("" if cell is None else cell for cell in values.tolist())
             found.update("\0".join(cells).encode())
         else:

@@ -288,3 +288,30 @@ def test_paths_start_at_the_document(tmp_path, monkeypatch):
     (tmp_path / "sub" / "spec.yaml").write_text(POISSON.replace("panel.csv", "../panel.csv"))
     monkeypatch.chdir("/")
     assert cm.read_panel(cm.read_spec(tmp_path / "sub" / "spec.yaml")).rows.sizes["obs"] == 4
+
+
+def test_a_panel_that_was_read_before_is_given_back(read, tmp_path):
+    panel = read()
+    spec = read_text(POISSON + "title: another\nengine: {draws: 7}\n", "spec.yaml", tmp_path)
+    assert cm.read_panel(spec, panel) is panel
+    assert cm.check(spec, panel) == cm.check(spec)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("slope: common", "lag: 1"), ("poisson", "negative_binomial"), ("policies:", "other:")],
+)
+def test_a_panel_of_another_document_is_refused(read, tmp_path, old, new):
+    """Its rows, its losses and what was checked of it would be those of the other."""
+    panel = read()
+    assert old in POISSON
+    spec = read_text(POISSON.replace(old, new), "spec.yaml", tmp_path)
+    with pytest.raises(cm.PanelError, match=r"panel.csv: this panel was not read"):
+        cm.fit(spec, panel)
+
+
+def test_a_panel_whose_outcome_was_left_out_is_not_fitted(read, tmp_path):
+    read()
+    spec = read_text(POISSON, "spec.yaml", tmp_path)
+    with pytest.raises(cm.PanelError, match="was not read for this document"):
+        cm.fit(spec, cm.read_panel(spec, outcome=False))

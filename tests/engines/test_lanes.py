@@ -30,8 +30,9 @@ def test_lanes_are_as_many_as_memory_allows():
     assert together(4000, 10) == MOST
     assert together(5, 10) == 5
     assert together(4000, 10**9) == FEWEST
-    # matrices of 1,200 x 1,200: one at a time
-    assert together(4000, 10, 1200) == 1
+    # beside matrices of 1,200 x 1,200
+    assert together(4000, 10, 1200**2) == 5
+    assert together(4000, 10, 10, 10**9) == 1
     assert [filled(points) for points in (1, 2, 3, 4, 5, 8, 9, 17)] == [1, 2, 4, 4, 8, 8, 16, 24]
 
 

@@ -348,6 +348,36 @@ def test_free_effects_of_many_clusters_are_their_conditional_likelihood(clusters
     assert draws.std() == pytest.approx(error, rel=0.08)
 
 
+@pytest.mark.parametrize("size", [100, 1000, 10**6])
+def test_a_climb_that_begins_far_away_arrives(size):
+    """The first Newton step from 0 towards log 1,000,000 leads beyond all numbers."""
+    rows = panel(5, 12, seed=3).assign(count=lambda t: (t["count"] + 1) * size)
+    far = {"intercept": normal(0, 10), "x": normal(0, 1)}
+    of = {"outcomes": {"count": {"family": "poisson"}}, "controls": ["x"], "fixed_effects": {}}
+    made = designed(PLAIN | of | {"priors": far}, rows)[3]
+    tree = latent_gaussian.sample(made, MANY)
+    assert about(tree)["effective_draws"] > 2000
+    x, y = rows["x"].to_numpy(), rows["count"].to_numpy()
+    columns = np.column_stack([np.ones_like(x), x - x.mean()])
+    beta = np.array([np.log(y.mean()), 0.0])
+    for _ in range(30):
+        mu = np.exp(columns @ beta)
+        bend = columns.T @ (mu[:, None] * columns)
+        beta = beta + np.linalg.solve(bend, columns.T @ (y - mu))
+    errors = np.sqrt(np.diag(np.linalg.inv(bend)))
+    for name, mean, error in zip(("intercept", "x"), beta, errors, strict=True):
+        draws = tree["posterior"][name].to_numpy()
+        assert abs(draws.mean() - mean) < 0.15 * error
+        assert draws.std() == pytest.approx(error, rel=0.1)
+
+
+def test_one_draw_is_a_draw():
+    made = laid(DOCUMENTS["slopes"]).design
+    tree = latent_gaussian.sample(made, LatentGaussian(draws=1, chains=1, seed=1))
+    for name, values in tree["posterior"].data_vars.items():
+        assert np.isfinite(values).all(), name
+
+
 LONG = Nuts(draws=1500, tune=600, chains=2, seed=5)
 
 
