@@ -71,21 +71,26 @@ def points(measured: dict[str, Any]) -> pd.DataFrame:
 def labels(drawn: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
     """Give each line's end with its label, pushed up where another one is too near.
 
-    Lines that end before the largest panel bear theirs above: beside it other lines go on.
+    Lines that end before the largest panel bear theirs above: beside it other lines go on. A lone
+    point at the smallest one has it to the right, where there is room.
     """
     ends = drawn.sort_values("rows").groupby("who", as_index=False).last()
-    ends = ends.sort_values(["rows", "seconds"]).reset_index(drop=True)
+    last = ends["rows"] == drawn["rows"].max()
+    ends = ends.assign(last=last, beside=last | (ends["rows"] == drawn["rows"].min()))
+    ends = ends.sort_values(["beside", "last", "seconds"]).reset_index(drop=True)
     step = (high / low) ** APART
     at = ends["seconds"].to_list()
     for row in range(1, len(ends)):
-        if ends["rows"][row] == ends["rows"][row - 1]:
+        if (
+            ends["last"][row] == ends["last"][row - 1]
+            and ends["beside"][row - 1] == ends["beside"][row]
+        ):
             at[row] = max(at[row], at[row - 1] * step)
     said = [
         f"{who}, {'> ' if stopped else ''}{seconds:.3g} s"
         for who, seconds, stopped in zip(ends["who"], ends["seconds"], ends["stopped"], strict=True)
     ]
-    last = ends["rows"] == drawn["rows"].max()
-    return ends.assign(at=at, said=said, last=last)
+    return ends.assign(at=at, said=said)
 
 
 def panel(drawn: pd.DataFrame, title: str, low: float, high: float, widest: int) -> alt.LayerChart:
@@ -114,10 +119,10 @@ def panel(drawn: pd.DataFrame, title: str, low: float, high: float, widest: int)
         .mark_text(
             fontSize=11,
             fontWeight="bold" if ours else "normal",
-            **({"align": "left", "dx": 8} if last else above),
+            **({"align": "left", "dx": 8} if beside else above),
         )
         .encode(x=x, y=alt.Y("at:Q", scale=scale), text="said:N", color=colour)
-        for (ours, last), part in ends.groupby(["ours", "last"])
+        for (ours, beside), part in ends.groupby(["ours", "beside"])
     ]
     marks = [
         dots.encode(x=x, y=y, color=colour, size=round_),

@@ -91,7 +91,7 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     (Loss(reason='no talent', places=(('A', 2020),)),)
     """
     if isinstance(data, Panel):
-        if data.read_as != _read_as(spec, outcome):
+        if data.read_as != read_as(spec, outcome):
             what = "this panel was not read for this document"
             fix = "Read it again, read_panel(spec), or hand over its table."
             raise PanelError([Problem(what, fix, file=data.name)])
@@ -99,7 +99,7 @@ def read_panel(spec: Spec, data: object = None, *, outcome: bool = True) -> Pane
     return panel_of(spec, gather(spec, data, outcome=outcome), outcome=outcome)
 
 
-def _read_as(spec: Spec, outcome: bool) -> str:
+def read_as(spec: Spec, outcome: bool = True) -> str:
     """Give all that reading depends on: a document without what is only about its model."""
     parts = {name: part for name, part in spec.plain().items() if name not in UNREAD}
     return json.dumps([parts, outcome], sort_keys=True, ensure_ascii=False)
@@ -141,7 +141,7 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
         networks=gathered.networks,
         regions=gathered.regions,
         found=gathered.found,
-        read_as=_read_as(spec, outcome),
+        read_as=read_as(spec, outcome),
     )
 
 

@@ -14,6 +14,7 @@ import xarray as xr
 from clustermodels.data.learned import Learned
 from clustermodels.data.networks import Networks
 from clustermodels.data.panel import Loss, Panel
+from clustermodels.data.reading import read_as
 from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
 from clustermodels.network.network import from_dataset
@@ -121,6 +122,7 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
         tree.attrs["data_sha256"],
         networks=networks,
         regions=groups.pop(REGIONS, None),
+        read_as=read_as(spec),
     )
     learned = Learned.model_validate_json(tree.attrs["learned"])
     fitted = xr.DataTree.from_dict(groups)

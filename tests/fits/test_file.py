@@ -46,6 +46,8 @@ def test_saved_and_loaded_in_a_fresh_process_it_answers_the_same(tiny_fit, tmp_p
     assert loaded.learned == tiny_fit.learned
     assert loaded.panel.losses == tiny_fit.panel.losses
     assert loaded.spec.plain() == tiny_fit.spec.plain()
+    # its panel can be fitted again
+    assert cm.read_panel(loaded.spec, loaded.panel) is loaded.panel
 
 
 def test_it_opens_in_plain_xarray_with_all_that_made_it(tiny_fit, tmp_path):
