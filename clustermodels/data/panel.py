@@ -58,7 +58,7 @@ class Panel:
     found
         What is odd about the tables and how they fit together.
     read_as
-        What the document says of reading; empty where the panel was not just read.
+        What the document says of reading; empty where rows were edited since.
     """
 
     rows: xr.Dataset

@@ -54,15 +54,12 @@ class Blocks:
         (B, L), (B, q, L) and (B, k, k, L).
     place
         (B, L): which point stands where; the last one again where there are no more.
-    size
-        How many points there are.
     """
 
     own: Values
     beta: Values
     precision: Values
     place: Positions
-    size: int
 
 
 def blocks(own: Values, beta: Values, precision: Values, lanes: int, *, runs: bool) -> Blocks:
@@ -86,5 +83,4 @@ def blocks(own: Values, beta: Values, precision: Values, lanes: int, *, runs: bo
         np.ascontiguousarray(np.moveaxis(beta[place], 1, -1)),
         np.ascontiguousarray(np.moveaxis(precision[place], 1, -1)),
         place,
-        size,
     )

@@ -8,15 +8,13 @@ draw of both corrects what was approximate. Given those, each level's own coeffi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import xarray as xr
 
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
-from clustermodels.engines import kernels
+from clustermodels.engines import kernels, node_counts
 from clustermodels.engines.arrow import Arrow, arrow, thinned
 from clustermodels.engines.classes import outside
 from clustermodels.engines.collapse import collapsed
@@ -25,25 +23,15 @@ from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.given import given
 from clustermodels.engines.hyper import Hyper, hyperparameters
 from clustermodels.engines.lanes import blocks, together
-from clustermodels.engines.laplace import Expansion, Marginal, marginal
+from clustermodels.engines.laplace import marginal
 from clustermodels.engines.likelihoods import CODES
 from clustermodels.engines.pieces import on_all, pieces
 from clustermodels.engines.points import Drawn, drawn, drawn_exactly
 from clustermodels.engines.posterior import named
-from clustermodels.engines.surveyed import Survey, survey
+from clustermodels.engines.surveyed import survey
 from clustermodels.errors import FitError
 from clustermodels.spec.engine import Engine
 
-# Numbers of nodes in each dimension that quadrature tries, until the next changes nothing.
-NODES = (2, 4, 6, 8, 12)
-# The sd over the posterior of what more nodes change in the log density.
-UNCHANGED = 0.03
-# Modes by fewer and by more nodes may be so many sds of the posterior apart; expansions take no
-# more than so many nodes for a level.
-APART = 0.3
-MOST_NODES = 2000
-# How many points of the posterior are looked at for that.
-TRIALS = 24
 # Up to so many levels, Laplace's method finds where weights take over; with more, it is tried on
 # about so many of them first.
 FEW_LEVELS = 400
@@ -174,13 +162,12 @@ def _approximate(
     part = thinned(laid, every) if every > 1 else laid
     rough = marginal(part, hyper, 1)
     found = survey(rough.expand, hyper, len(part.y), rng)
-    each, change = _nodes(rough, found, every, rng)
-    steep = max(each, 2) if every > 1 else 1
-    steep = max(steep, _steep(rough, found.top, every))
+    each, change = node_counts.settled(rough, found, every, rng)
+    steep = max(each if every > 1 else 1, node_counts.steep(rough, found.top, every))
     if every >= 2 * MIDDLE:
         middle = marginal(thinned(laid, every // MIDDLE), hyper, steep)
         found = survey(middle.expand, hyper, len(middle.arrow.y), rng, found)
-    if steep > 1:
+    if steep > 1 or every > 1:
         found = survey(marginal(laid, hyper, steep).expand, hyper, len(laid.y), rng, found)
     whole = marginal(laid, hyper, each)
     tell(0.4)
@@ -208,64 +195,6 @@ def _approximate(
             "least_accepted": f"{block.factor.name} {block.factor.levels[worst]}",
         }
     return result, own, about
-
-
-def _nodes(
-    rough: Marginal, found: Survey, every: int, rng: np.random.Generator
-) -> tuple[int, float]:
-    """Choose how many nodes quadrature needs: until more of them change no difference.
-
-    Returns the number, and the sd over the posterior of what the next would change.
-    What more nodes add to the log density everywhere is of no account; how that varies over the
-    posterior is. A part of the levels shows a share of it.
-    """
-    if not rough.arrow.z.shape[1]:
-        return 1, 0.0
-    x = found.among.draw(rng, TRIALS)
-    gamma, _, _ = found.given.draw(x, rng)
-    last = None
-    for fewer, each in pairwise(NODES):
-        if last is None:
-            last = replace(rough, each=fewer).log_density(x, gamma, found.top.u)
-        now = replace(rough, each=each).log_density(x, gamma, found.top.u)
-        # a point beyond the numbers' range has no density, by any number of nodes
-        some = np.isfinite(now) | np.isfinite(last)
-        apart = now[some] - last[some]
-        settled = len(apart) > TRIALS / 2 and np.isfinite(apart).all()
-        change = every * float(np.std(apart)) if settled else np.inf
-        if change < UNCHANGED:
-            return fewer, change
-        last = now
-    return NODES[-1], change
-
-
-def _steep(rough: Marginal, top: Expansion, every: int) -> int:
-    """Choose how many nodes an expansion needs, so that it stands where the posterior is.
-
-    At the mode of a part of the levels the slopes by fewer and by more nodes say how far apart
-    their modes are; with more levels, farther in sds of the posterior.
-    """
-    arrow = rough.arrow
-    if not arrow.z.shape[1]:
-        return 1
-    at = given(arrow, rough.hyper, top.x[None])
-
-    def slope(each: int) -> Values:
-        modes = np.array(top.u[..., None], order="C")
-        found = rough.score(top.centre[None], at, modes, each)
-        return np.asarray(arrow.basis.T @ found.slope[0], dtype=np.float64)
-
-    last = slope(1)
-    most = max(each for each in NODES if each ** arrow.z.shape[1] <= MOST_NODES)
-    for fewer, more in pairwise((1, *NODES)):
-        if fewer == most:
-            break
-        now = slope(more)
-        apart = np.linalg.solve(top.factor.T, now - last)
-        if np.sqrt(every) * np.linalg.norm(apart) < APART:
-            return fewer
-        last = now
-    return most
 
 
 def _own_coefficients(

@@ -34,12 +34,13 @@ class Diagnosis:
     sampler
         Of chains: ``divergences``, ``rhat`` (largest), ``ess_bulk`` and ``ess_tail`` (smallest),
         ``bfmi`` (smallest), ``tree_depth`` (largest). Of independent draws: ``draws``,
-        ``effective_draws``, ``pareto_k``, ``points``.
+        ``effective_draws``, ``pareto_k``, ``points``, ``least_acceptance``, ``least_accepted`` (a
+        level's name).
     """
 
     findings: tuple[Finding, ...]
     checks: xr.Dataset
-    sampler: dict[str, float]
+    sampler: dict[str, float | str]
 
 
 def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:

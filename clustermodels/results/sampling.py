@@ -24,7 +24,7 @@ SMALLEST_ACCEPTANCE = 0.2
 
 def sampler_findings(
     fit: Fit, table: xr.Dataset | None = None
-) -> tuple[dict[str, float], list[Finding]]:
+) -> tuple[dict[str, float | str], list[Finding]]:
     """Judge the draws alone: the numbers that say how good they are, and what is found.
 
     Parameters
@@ -104,11 +104,11 @@ def _extreme(column: xr.DataArray, sign: float) -> tuple[float, str]:
     return float(values[spot]), str(column["quantity"].to_numpy()[spot])
 
 
-def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float], list[Finding]]:
+def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float | str], list[Finding]]:
     rhat, rhat_of = _extreme(table["rhat"], 1.0)
     bulk, bulk_of = _extreme(table["ess_bulk"], -1.0)
     tail, tail_of = _extreme(table["ess_tail"], -1.0)
-    numbers = {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
+    numbers: dict[str, float | str] = {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
     findings: list[Finding] = []
     engine, line = _at(fit, "engine")
     if rhat > LARGEST_RHAT or np.isnan(rhat):

@@ -59,7 +59,8 @@ def _digest(columns: Mapping[str, NDArray[np.generic]]) -> str:
     found = hashlib.sha256()
     for name, values in columns.items():
         text = values.dtype.kind == "O"
-        found.update(f"{name}\0{len(values)} {'text' if text else 'numbers'}\0".encode())
+        kind = "text" if text else "numbers"
+        found.update(f"{name}\0{len(values)} {kind}\0".encode())
         if text:
             cells = ("" if cell is None else cell for cell in values.tolist())
             found.update("\0".join(cells).encode())

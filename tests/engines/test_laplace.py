@@ -10,8 +10,8 @@ from clustermodels.data.mode import find_mode
 from clustermodels.engines import laplace
 from clustermodels.engines.given import dense_precision, given
 from clustermodels.engines.laplace import LISTED, marginal
-from clustermodels.engines.latent_gaussian import NODES, UNCHANGED
 from clustermodels.engines.likelihoods import CODES
+from clustermodels.engines.node_counts import NODES, UNCHANGED
 from clustermodels.families.table import find
 from tests.designs import PLAIN
 from tests.engines.fast import DOCUMENTS, laid
