@@ -19,6 +19,7 @@ from .errors import Problem as Problem
 from .errors import SpecError as SpecError
 from .fits.file import load_fit as load_fit
 from .fits.file import save as save
+from .fits.file import saving as saving
 from .fits.fit import fit as fit
 from .fits.record import Fit as Fit
 from .model.build import build_model as build_model
@@ -39,6 +40,7 @@ from .results.diagnose import diagnose as diagnose
 from .results.effects import effects as effects
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
+from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
 from .results.summary import summary as summary
 from .spec.document import Spec as Spec

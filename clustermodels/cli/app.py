@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -126,12 +127,14 @@ def fit(
     document = cm.read_spec(spec)
     panel = cm.read_panel(document)
     before = cm.check(document, panel)
-    with sampling() as progress:
-        made = cm.fit(document, panel, out=out, progress=progress)
-    table = cm.summary(made)
-    printing.drawn_by(made.tree.attrs)
-    printing.summary(table, Format.text, every=False)
-    after = cm.diagnose(made, table).findings
+    with cm.saving(out) as save:
+        with sampling() as progress:
+            made = cm.fit(document, panel, progress=progress)
+        save(made)
+        table = cm.summary(made)
+        printing.drawn_by(made.tree.attrs)
+        printing.summary(table, Format.text, every=False)
+        after = cm.diagnose(made, table).findings
     serious = [finding for finding in before if finding.severity == Severity.serious]
     if serious:
         printing.findings(serious)
@@ -230,4 +233,6 @@ def schema() -> None:
 
 def main() -> None:
     """Run a command; 0 done, 1 findings that the user asked to fail on, 2 wrong input, 3 failed."""
+    # what is loaded stays: looking for garbage in it ten times over delays every command
+    gc.set_threshold(100_000, 50)
     sys.exit(ended(app))

@@ -63,21 +63,22 @@ def labels_of(reader: Reader, columns: Columns) -> NDArray[np.object_]:
     return np.array([CROSS.join(labels) for labels in different.tolist()], dtype=object)[codes]
 
 
-def levels_of(labels: NDArray[np.object_]) -> tuple[str, ...]:
-    """Give the sorted levels of a factor; years sort as numbers."""
-    _, levels = _coded(labels)
-    if all(level.removeprefix("-").isdecimal() for level in levels):
-        return tuple(sorted(levels, key=lambda level: (int(level), level)))
-    return tuple(sorted(levels))
-
-
-def factor(name: str, labels: NDArray[np.object_], levels: tuple[str, ...]) -> Factor:
-    """Make a factor from the rows' labels and the levels that were learned."""
-    position = {level: index for index, level in enumerate(levels)}
+def factor(name: str, labels: NDArray[np.object_], levels: tuple[str, ...] | None = None) -> Factor:
+    """Make a factor from the rows' labels, and of the levels that were learned, or of these."""
     codes, different = _coded(labels)
+    if levels is None:
+        levels = _in_order(different)
+    position = {level: index for index, level in enumerate(levels)}
     level = np.array([position[label] for label in different], dtype=np.int64)
     dim = name if name in (CLUSTER, YEAR) else level_dim(name)
     return Factor(name, dim, levels, level[codes])
+
+
+def _in_order(levels: list[str]) -> tuple[str, ...]:
+    """Sort levels; years sort as numbers."""
+    if all(level.removeprefix("-").isdecimal() for level in levels):
+        return tuple(sorted(levels, key=lambda level: (int(level), level)))
+    return tuple(sorted(levels))
 
 
 def _coded(labels: NDArray[np.object_]) -> tuple[Positions, list[str]]:

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from clustermodels.data.columns import Column, change, raw_columns, standards, transformed
-from clustermodels.data.factors import Factor, factor, factor_columns, labels_of, levels_of
+from clustermodels.data.factors import Factor, factor, factor_columns, labels_of
 from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.transforms import Standard, written
 from clustermodels.errors import PanelError, Problem
@@ -97,10 +97,9 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     for name, moderator in spec.moderators.items():
         if moderator.centre != "mean":
             scales[name] = scales[name].model_copy(update={"centre": float(moderator.centre)})
-    factors: dict[str, Factor] = {}
-    for name, of in factor_columns(spec, rows).items():
-        labels = labels_of(rows, of)
-        factors[name] = factor(name, labels, levels_of(labels))
+    factors = {
+        name: factor(name, labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()
+    }
     standardised = standardise(spec, values, scales)
     means = {
         name: _means(standardised, factors[name])

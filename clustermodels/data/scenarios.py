@@ -49,22 +49,40 @@ def counterfactual(spec: Spec, panel: Panel, learned: Learned, scenario: str) ->
         ) from None
 
 
-def check_scenarios(spec: Spec, panel: Panel, learned: Learned) -> None:
+def check_scenarios(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[str, ...]:
     """Design every scenario, so that none fails after a long fit.
+
+    Parameters
+    ----------
+    spec, panel, learned
+        The document, the fitting panel and what it taught.
+    of
+        The fitting panel's design.
+
+    Returns
+    -------
+    tuple of str
+        The scenarios under which every column of every fitted row stays as it is.
 
     Raises
     ------
     PanelError
         With the problems of all of them.
     """
+    idle: list[str] = []
     problems: list[Problem] = []
     for scenario in spec.scenarios:
         try:
-            counterfactual(spec, panel, learned, scenario)
+            after = counterfactual(spec, panel, learned, scenario)
         except PanelError as error:
             problems += error.problems
+            continue
+        pairs = zip(after.blocks, of.blocks, strict=True)
+        if all(np.array_equal(one.values, other.values) for one, other in pairs):
+            idle.append(scenario)
     if problems:
         raise PanelError(problems)
+    return tuple(idle)
 
 
 def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:

@@ -42,7 +42,7 @@ MANY_LEVELS = 6000
 # However costly, so many points are weighted.
 FEWEST_POINTS = 150
 # How many products of sums of squares weighing the points of a Gaussian posterior may take.
-PRODUCTS = 20_000_000_000
+PRODUCTS = 8_000_000_000
 # How often a row and a node may be visited to weigh points.
 VISITS = 200_000_000
 # Proposals for a level's coefficients in each draw: the fewest and the most, and how many rows they

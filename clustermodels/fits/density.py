@@ -22,7 +22,7 @@ Values = NDArray[np.float64]
 TABLED = 10**7
 
 
-def log_likelihood(design: Design, posterior: xr.Dataset) -> Values:
+def log_likelihood(design: Design, posterior: xr.Dataset) -> xr.DataArray:
     """Give the log likelihood of every row at every draw, (chain, draw, obs)."""
     draws = flat(posterior)
     result = np.empty((len(draws[INTERCEPT]), len(design.years)))
@@ -35,7 +35,18 @@ def log_likelihood(design: Design, posterior: xr.Dataset) -> Values:
 
     for _ in by_piece(design, len(result), density):
         pass
-    return result.reshape(posterior.sizes["chain"], posterior.sizes["draw"], -1)
+    sizes = [posterior.sizes[dim] for dim in ("chain", "draw")]
+    return xr.DataArray(
+        result.reshape(*sizes, -1),
+        dims=("chain", "draw", "obs"),
+        coords={dim: posterior[dim] for dim in ("chain", "draw")} | labels(design),
+        name=design.outcome.name,
+    )
+
+
+def labels(design: Design) -> dict[str, tuple[str, NDArray[np.generic]]]:
+    """Give the coordinates of rows, as netCDF takes them."""
+    return {"cluster": ("obs", design.clusters.astype(str)), "year": ("obs", design.years)}
 
 
 def _of_rows(

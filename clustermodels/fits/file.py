@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -64,6 +66,37 @@ def save(fit: Fit, out: str | os.PathLike[str]) -> None:
             _tree(fit).to_netcdf(part, engine="h5netcdf")
     except OSError as error:
         raise FitError(f"{path} could not be written because {error.strerror or error}.") from None
+
+
+@contextmanager
+def saving(out: str | os.PathLike[str]) -> Iterator[Callable[[Fit], object]]:
+    """Save a fit while the rest of the block goes on with it.
+
+    The path is tried before the block begins; what the block is given begins to save a fit; and
+    the file is complete when the block has ended, also when that fails.
+
+    Raises
+    ------
+    FitError
+        If the path cannot be written: at the beginning, where that can be known.
+
+    Examples
+    --------
+    ::
+
+        with saving("run.nc") as save_beside:
+            run = fit("spec.yaml")
+            save_beside(run)
+            print(summary(run))
+    """
+    check_target(out)
+    with ThreadPoolExecutor(1) as beside:
+        begun = []
+        try:
+            yield lambda fit: begun.append(beside.submit(save, fit, out))
+        finally:
+            for saved in begun:
+                saved.result()
 
 
 def _tree(fit: Fit) -> xr.DataTree:

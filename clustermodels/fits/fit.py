@@ -18,14 +18,15 @@ from clustermodels.data.panel import Panel
 from clustermodels.data.reading import read_panel
 from clustermodels.data.scenarios import check_scenarios
 from clustermodels.engines.draws import Progress
-from clustermodels.fits.density import log_likelihood, log_prior
+from clustermodels.fits.density import labels, log_likelihood, log_prior
 from clustermodels.fits.file import check_target, save
 from clustermodels.fits.record import Fit
 from clustermodels.spec.document import Spec
 from clustermodels.spec.read import in_own_words, read_spec
 
-# log_likelihood is stored up to this many numbers; beyond, it is made again on request.
-STORED_AT_MOST = 5 * 10**7
+# log_likelihood is stored up to this many numbers; beyond, making it again is faster than reading
+# it, as ``log_likelihood`` does on request.
+STORED_AT_MOST = 10**7
 
 PACKAGES = (
     "clustermodels",
@@ -101,8 +102,8 @@ def fit(
         check_target(out)
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
-    check_scenarios(spec, panel, learned)
     of = design(spec, panel, learned)
+    check_scenarios(spec, panel, learned, of)
     tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
     # what a sampler moved in, so that its model can be built again from the file
     learned = learned.model_copy(update={"centred": tree.attrs.pop("centred", ())})
@@ -116,16 +117,13 @@ def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.Da
     """Add observed data, log likelihood, log prior and provenance."""
     posterior = tree["posterior"].to_dataset()
     name = of.outcome.name
-    rows = {"cluster": ("obs", of.clusters.astype(str)), "year": ("obs", of.years)}
-    observed = xr.Dataset({name: ("obs", of.outcome.values)}, coords=rows)
+    observed = xr.Dataset({name: ("obs", of.outcome.values)}, coords=labels(of))
     groups = {path: node.to_dataset() for path, node in tree.children.items()}
     groups["observed_data"] = observed
     size = posterior.sizes["chain"] * posterior.sizes["draw"] * len(of.outcome.values)
     stored = size <= STORED_AT_MOST
     if stored:
-        groups["log_likelihood"] = xr.Dataset(
-            {name: (("chain", "draw", "obs"), log_likelihood(of, posterior))}, coords=rows
-        )
+        groups["log_likelihood"] = log_likelihood(of, posterior).to_dataset()
     groups["log_prior"] = log_prior(of, posterior)
     whole = xr.DataTree.from_dict(groups)
     whole.attrs = (

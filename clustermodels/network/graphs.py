@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
+import lazy_loader
 import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.network.network import Network, make_network
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    nx = lazy_loader.load("networkx")  # as in network.py
 
 type Graphs = Mapping[int, nx.Graph[Any]]
 

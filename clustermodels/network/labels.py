@@ -68,6 +68,8 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
 def _plain(name: str) -> str:
     """Strip a name to its letters and digits; a modifier letter (Sanʿa) is a kind of apostrophe."""
     if name.isascii():  # most names are, and there may be many
+        if name.isalnum():
+            return name.lower()
         return "".join(filter(str.isalnum, name.casefold()))
     letters = unicodedata.normalize("NFKD", name.casefold())
     kept = (sign for sign in letters if sign.isalnum() and unicodedata.category(sign) != "Lm")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
+import lazy_loader
 import numpy as np
 import xarray as xr
 
@@ -14,6 +14,11 @@ from clustermodels.network.graphs import numbered
 from clustermodels.network.measures import Options, chosen
 from clustermodels.network.network import Network, Span, Values, check_window
 from clustermodels.network.snapshot import snapshot
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    nx = lazy_loader.load("networkx")  # as in network.py
 
 _ONLY = 0  # the year that a single graph is given inside
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
-from clustermodels.data.design import Design, design
-from clustermodels.data.learned import Learned, learn
-from clustermodels.data.panel import Panel
+from clustermodels.data.design import design
+from clustermodels.data.learned import learn
 from clustermodels.data.reading import read_panel
 from clustermodels.data.scenarios import check_scenarios
 from clustermodels.errors import Finding, by_severity
 from clustermodels.preview.identification import identification
-from clustermodels.preview.idle import idle
+from clustermodels.preview.idle import idle_findings
 from clustermodels.preview.membership import membership
 from clustermodels.preview.positions import position_findings
 from clustermodels.preview.rows import row_findings
@@ -43,12 +42,8 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
     spec = spec if isinstance(spec, Spec) else read_spec(spec)
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
-    check_scenarios(spec, panel, learned)
-    return findings(spec, panel, learned, design(spec, panel, learned))
-
-
-def findings(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[Finding, ...]:
-    """Gather the findings on a panel and its design, the most serious first."""
+    of = design(spec, panel, learned)
+    idle = check_scenarios(spec, panel, learned, of)
     clusters = sorted(set(panel.rows["cluster"].to_numpy().tolist()))
     found = [
         *panel.found,
@@ -57,6 +52,6 @@ def findings(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[Fi
         *row_findings(spec, panel, of),
         *identification(spec, of),
         *support(spec, panel, learned),
-        *idle(spec, panel, learned, of),
+        *idle_findings(spec, idle),
     ]
     return by_severity(found)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clustermodels.data.factors import Factor, constant_within, factor, labels_of, levels_of
+from clustermodels.data.factors import Factor, constant_within, factor, labels_of
 from clustermodels.data.panel import reader
 from tests.designs import PLAIN, designed, lookup, table
 
@@ -21,7 +21,7 @@ from tests.designs import PLAIN, designed, lookup, table
     ],
 )
 def test_levels_sort_as_numbers_where_all_are(labels, sorted_):
-    assert levels_of(np.array(labels, dtype=object)) == sorted_
+    assert factor("year", np.array(labels, dtype=object)).levels == sorted_
 
 
 def test_a_factor_codes_every_row_by_the_levels_that_were_learned():

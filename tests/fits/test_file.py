@@ -50,6 +50,46 @@ def test_saved_and_loaded_in_a_fresh_process_it_answers_the_same(tiny_fit, tmp_p
     assert cm.read_panel(loaded.spec, loaded.panel) is loaded.panel
 
 
+def test_saved_beside_it_is_there_when_the_block_has_ended(tiny_fit, tmp_path):
+    path = tmp_path / "run.nc"
+    with cm.saving(path) as save_beside:
+        assert not path.exists()
+        save_beside(tiny_fit)
+    np.testing.assert_array_equal(
+        cm.load_fit(path).posterior["policies"], tiny_fit.posterior["policies"]
+    )
+
+
+def test_saved_beside_it_is_there_also_when_the_block_fails(tiny_fit, tmp_path):
+    path = tmp_path / "run.nc"
+
+    def breaks_off():
+        with cm.saving(path) as save_beside:
+            save_beside(tiny_fit)
+            raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        breaks_off()
+    assert cm.load_fit(path).spec.title == tiny_fit.spec.title
+
+
+def test_a_path_that_cannot_be_written_is_refused_before_the_block(tmp_path):
+    with pytest.raises(cm.FitError, match="there is no folder"):
+        cm.saving(tmp_path / "none" / "run.nc").__enter__()
+
+
+def test_what_cannot_be_written_in_the_end_is_said(tiny_fit, tmp_path):
+    path = tmp_path / "run.nc"
+
+    def taken():
+        with cm.saving(path) as save_beside:
+            path.mkdir()
+            save_beside(tiny_fit)
+
+    with pytest.raises(cm.FitError, match="because it is a folder"):
+        taken()
+
+
 def test_it_opens_in_plain_xarray_with_all_that_made_it(tiny_fit, tmp_path):
     path = tmp_path / "run.nc"
     cm.save(tiny_fit, path)

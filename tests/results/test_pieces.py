@@ -1,7 +1,10 @@
 """Some rows at a time give the numbers of all rows at once, whatever the pieces."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import clustermodels as cm
 from clustermodels.data import predictor
@@ -64,6 +67,20 @@ def test_every_answer_is_that_of_all_rows_at_once(fit, monkeypatch, together):
             assert values == whole[name]
         else:
             np.testing.assert_allclose(values, whole[name], rtol=1e-10, atol=1e-13, err_msg=name)
+
+
+def test_a_log_likelihood_that_was_not_stored_is_made_again(fit):
+    stored = cm.log_likelihood(fit)
+    groups = {name: node for name, node in fit.tree.children.items() if name != "log_likelihood"}
+    fit = replace(fit, tree=xr.DataTree.from_dict(groups))
+    whole = cm.log_likelihood(fit)
+    xr.testing.assert_equal(whole.drop_attrs(), stored.drop_attrs())
+    assert (whole.name, whole.dims) == ("count", ("chain", "draw", "obs"))
+    np.testing.assert_array_equal(whole, log_likelihood(fit.design(), fit.posterior))
+    some = cm.log_likelihood(fit, slice(7, 29))
+    np.testing.assert_allclose(some, whole[:, :, 7:29], rtol=1e-12)
+    assert some["cluster"].to_numpy().tolist() == fit.design().clusters[7:29].tolist()
+    assert some["year"].to_numpy().tolist() == fit.design().years[7:29].tolist()
 
 
 def test_a_part_of_a_design_predicts_its_rows(fit):
