@@ -37,6 +37,7 @@ from .preview.starter import start_project as start_project
 from .report.landscape import draw_landscape as draw_landscape
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
+from .results.dynamics import dynamics as dynamics
 from .results.effects import effects as effects
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,7 +135,7 @@ def test_only_the_model_knows_pymc_and_one_module_talks_to_arviz():
                 top = module.split(".")[0]
                 if top in users:
                     users[top].add(name_of(path).rpartition(".")[0])
-                assert not top.startswith("arviz") or name_of(path).endswith("results.chains")
+                assert not top.startswith("arviz") or name_of(path).endswith("engines.chains")
     assert users["pymc"] == {"clustermodels.model"}
     assert users["nutpie"] == {"clustermodels.engines"}
 
@@ -186,3 +188,10 @@ def test_the_documents_list_what_exists():
     grammar = (ROOT / "docs" / "grammar.md").read_text("utf-8")
     for section in cm.json_schema()["properties"]:
         assert f"`{section}`" in grammar, section
+
+
+@pytest.mark.parametrize("first", ["results.summary", "results.diagnose", "network.network"])
+def test_whatever_is_loaded_first_the_sampler_loads(first):
+    """A module that waits to be loaded would be loaded amid the imports of ArviZ."""
+    code = f"import clustermodels.{first}, clustermodels.engines.nuts, clustermodels.engines.chains"
+    subprocess.run([sys.executable, "-c", code], check=True)

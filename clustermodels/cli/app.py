@@ -206,6 +206,17 @@ def predict(
 
 
 @app.command()
+def dynamics(
+    run: RunPath,
+    years: Annotated[int, typer.Option(min=0, help="How long responses are followed.")] = 10,
+    format_: AsFormat = Format.text,
+) -> None:
+    """Say how long effects last: persistence, the long run, responses year by year."""
+    made = cm.load_fit(run)
+    show_effects([cm.dynamics(made, years)], format_, made.spec.outcome[0])
+
+
+@app.command()
 def simulate(
     spec: SpecPath,
     at: Annotated[Path, typer.Option(help="True values: posterior names to numbers.")],

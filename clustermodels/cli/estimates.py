@@ -28,10 +28,13 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
         return
     for estimate in columns:
         title, kind = "The policy's effect", "scale"
+        if "years_since" in estimate:
+            title, kind = f"{outcome} in the years after the policy moves", "what"
+            estimate["what"] = ["median" for _ in estimate["median"]]
         if "scenario" in estimate:
             title = f"{outcome} under '{estimate.pop('scenario')[0]}' against the observed policies"
             kind = "quantity"
-        per = dict.fromkeys(str(cell) for cell in estimate.pop("per", []) if cell != "unit")
+        per = dict.fromkeys(str(c) for c in estimate.pop("per", []) if c not in ("unit", ""))
         if "moderator_value" in estimate:
             values = zip(estimate["at"], estimate.pop("moderator_value"), strict=True)
             estimate["at"] = [f"{at} ({number(value)})" if at else "" for at, value in values]
@@ -45,7 +48,13 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
         if still:
             say(f"Nothing changes in {still} of {len(moved)} lines; csv and json list them.")
         if per:
-            say(f"The coefficient is per unit as it enters; the other for {', '.join(per)}.")
+            said = f"for {', '.join(per)}"
+            slopes = "scale" in estimate and kind == "scale"
+            say(
+                f"The coefficient is per unit as it enters; the other {said}."
+                if slopes
+                else f"Effects are {said}."
+            )
         say("")
     say("Medians, with 95 % equal-tailed intervals in brackets.")
     say(ASSUMPTIONS)

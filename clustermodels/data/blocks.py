@@ -8,6 +8,7 @@ from typing import Literal
 from clustermodels.data.factors import Factor
 from clustermodels.data.panel import Values
 from clustermodels.families.priors import Prior
+from clustermodels.spec.transforms import Transform
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ class Term:
     centred: bool = False
 
 
+@dataclass(frozen=True)
+class Lagged:
+    """How a column is made of the outcome ``lag`` years before: (f(y) - centre) / spread."""
+
+    lag: int
+    transform: Transform
+    centre: float
+    spread: float
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One piece of the predictor: columns, and a rule for their coefficients.
@@ -71,6 +82,9 @@ class Block:
         Where the k coefficients are one vector of the posterior: its labels, along ``NAME_level``.
     concentration
         Of the LKJ prior of the k x k correlations.
+    from_outcome
+        Where the column is the outcome's past: how it is made, so that a prediction can walk
+        through the years. ``values`` hold what was observed.
     """
 
     name: str
@@ -80,6 +94,7 @@ class Block:
     pooling: Literal["common", "free", "partial"] = "common"
     labels: tuple[str, ...] | None = None
     concentration: float = 2.0
+    from_outcome: Lagged | None = None
 
     @property
     def sds(self) -> tuple[str, ...]:

@@ -15,8 +15,10 @@ import numpy as np
 from clustermodels.data.panel import Reader, Values
 from clustermodels.data.transforms import Standard, domain, forward, unit_change
 from clustermodels.errors import PanelError, Problem
+from clustermodels.families.table import find
 from clustermodels.spec.controls import Control
 from clustermodels.spec.document import Spec
+from clustermodels.spec.dynamics import form_of
 from clustermodels.spec.moderators import ColumnModerator, Moderator, NetworkModerator
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
@@ -89,7 +91,7 @@ def symbol(read: Read) -> str:
 def _refuse_switching(values: Values, treatment: Adoption, reader: Reader) -> None:
     clusters, years = reader.clusters, reader.years - treatment.lag
     same = clusters[1:] == clusters[:-1]
-    bad = ~np.isin(values, (0.0, 1.0))
+    bad = ~np.isin(values, (0.0, 1.0)) & ~np.isnan(values)
     off = np.concatenate([[False], same & (np.diff(values) < 0)])
     for wrong, what, fix in (
         (bad, "an adoption is 0 or 1", "Use 'kind: dose' for amounts."),
@@ -140,7 +142,7 @@ def numeric_controls(spec: Spec, reader: Reader) -> list[str]:
 
 
 def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
-    """Give the columns of every treatment, moderator and numeric control, by name.
+    """Give the columns of every treatment, moderator, numeric control and lagged outcome, by name.
 
     Raises
     ------
@@ -163,9 +165,18 @@ def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
         put("moderators", name, partial(moderator_column, moderator, reader))
     for name in numeric_controls(spec, reader):
         put("controls", name, partial(_control_column, spec.controls[name], reader))
+    form = past_form(spec)
+    for name, read in spec.lagged().items():
+        put("dynamics", name, partial(_of, read, form, reader))
     if problems:
         raise PanelError(problems)
     return columns
+
+
+def past_form(spec: Spec) -> Transform:
+    """Give what is done to the outcome's past before it enters the predictor."""
+    form = form_of(find(spec.outcome[1].family))
+    return "none" if form == "level" else form
 
 
 def _at(place: Problem, problem: Problem) -> Problem:

@@ -50,6 +50,8 @@ def _reads(spec: Spec, outcome: bool) -> Iterator[tuple[Read, Path]]:
     for read in declared.reads():
         if outcome or read.column != declared.column:
             yield read, ("outcomes", name)
+    for read in spec.lagged().values():
+        yield read, ("dynamics",)
     for item, columns in spec.predictors().items():
         for read in columns:
             yield read, item

@@ -9,19 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data import priors
-from clustermodels.data.blocks import Block, Term
-from clustermodels.data.columns import raw_columns, transformed
+from clustermodels.data.blocks import Block, Lagged, Term
+from clustermodels.data.columns import past_form, raw_columns, transformed
 from clustermodels.data.factors import Factor, factor, factor_columns, labels_of, redundant
-from clustermodels.data.learned import Learned, standardise
+from clustermodels.data.learned import Learned, Means, standardise
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.family import Family
-from clustermodels.families.priors import Prior
+from clustermodels.families.priors import Prior, prior
 from clustermodels.families.table import find
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
+from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.reads import Read
+
+# The mean of the prior of what clusters differ by given their first outcomes, as a share of what
+# moments say: with few clusters its likelihood is flat towards 0, and more brings Nickell's bias
+# back.
+LEFT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +115,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
     blocks = [
         *_common(spec, columns, learned, default),
         *_categorical(spec, factors, default),
+        *_past(spec, columns, learned, default),
         *_means(spec, factors, learned, default),
         *_factors(spec, factors, columns, learned, default),
     ]
@@ -149,6 +156,8 @@ def _common(
 ) -> list[Block]:
     blocks = []
     for name, values in columns.items():
+        if name in spec.lagged():
+            continue
         unit, step, words = _unit(spec, name, learned)
         own = priors.coefficient(spec, name, default.slope, unit, step)
         blocks.append(Block(name, values[:, None], (Term(name, own, unit, step, words),)))
@@ -182,25 +191,49 @@ def _levels(name: str, of: Factor, pooling: str, term: Term) -> Block:
     return Block(name, ones, (term,), of, "free" if pooling == "free" else "partial")
 
 
+def _past(
+    spec: Spec, columns: Mapping[str, Values], learned: Learned, default: priors.Defaults
+) -> list[Block]:
+    """Give the outcome's past; its prior, Normal(0, 1), is of how much of a change is left."""
+    blocks = []
+    form = past_form(spec)
+    logit = find(spec.outcome[1].family).link.name == "logit"
+    for name, read in spec.lagged().items():
+        scale = learned.scales[name]
+        unit = 1 / scale.spread
+        own = priors.coefficient(spec, name, default.slope if logit else scale.spread, unit)
+        term = Term(name, own, unit, scale.step, scale.words)
+        made = Lagged(read.lag, form, scale.centre, scale.spread)
+        blocks.append(Block(name, columns[name][:, None], (term,), from_outcome=made))
+    return blocks
+
+
 def _means(
     spec: Spec, factors: Mapping[str, Factor], learned: Learned, default: priors.Defaults
 ) -> list[Block]:
-    """Give a correlated factor the means of the other columns (Mundlak 1978)."""
-    blocks = []
-    for name, means in learned.means.items():
-        if not means.columns:
-            continue
-        centred = (np.array(means.values) - means.centres) / means.spreads
-        block = names.means(name)
-        terms = []
-        for position, column in enumerate(means.columns):
-            unit = _unit(spec, column, learned)[0] / means.spreads[position]
-            # differences between levels are of the outcome's own size, whatever the link
-            own = priors.coefficient(spec, block, default.level, unit)
-            terms.append(Term(column, own, unit))
-        values = centred[factors[name].codes]
-        blocks.append(Block(block, values, tuple(terms), labels=means.columns))
-    return blocks
+    """Give a correlated factor the means of the other columns (Mundlak 1978), and first values."""
+    known = {names.means(name): (factors[name], means) for name, means in learned.means.items()}
+    if learned.initial is not None:
+        known[INITIAL] = (factors[CLUSTER], learned.initial)
+    return [
+        _of_levels(spec, block, of, means, learned, default)
+        for block, (of, means) in known.items()
+        if means.columns
+    ]
+
+
+def _of_levels(
+    spec: Spec, block: str, of: Factor, means: Means, learned: Learned, default: priors.Defaults
+) -> Block:
+    centred = (np.array(means.values) - means.centres) / means.spreads
+    lags = dict(zip(means.columns, spec.lagged(), strict=False)) if block == INITIAL else {}
+    terms = []
+    for position, column in enumerate(means.columns):
+        unit = _unit(spec, lags.get(column, column), learned)[0] / means.spreads[position]
+        # differences between levels are of the outcome's own size, whatever the link
+        own = priors.coefficient(spec, block, default.level, unit)
+        terms.append(Term(column, own, unit))
+    return Block(block, centred[of.codes], tuple(terms), labels=means.columns)
 
 
 def _factors(
@@ -237,7 +270,10 @@ def _factors(
             own = priors.coefficient(spec, effect, width)
             blocks.append(_levels(effect, factors[name], "free", Term(effect, own)))
             continue
-        spread = priors.positive(spec, names.sd(effect), default.level_sd)
+        law = prior("half_normal", sd=default.level_sd)
+        if name == CLUSTER and learned.initial is not None:
+            law = prior("exponential", mean=LEFT * learned.left)
+        spread = priors.positive(spec, names.sd(effect), law)
         moved = effect in learned.centred
         term = Term(effect, spread, sd_name=names.sd(effect), centred=moved)
         if name == CLUSTER:
@@ -266,7 +302,7 @@ def _slope(spec: Spec, name: str, learned: Learned, default: priors.Defaults) ->
     if spec.treatments[name].slope == "free":
         own = priors.coefficient(spec, by_cluster, default.slope, unit, step)
         return Term(by_cluster, own, unit, step, words, around=name)
-    own = priors.positive(spec, names.sd(name), default.slope_sd, unit)
+    own = priors.positive(spec, names.sd(name), prior("half_normal", sd=default.slope_sd), unit)
     return Term(
         by_cluster,
         own,

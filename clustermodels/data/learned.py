@@ -8,15 +8,25 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from clustermodels.data.columns import Column, change, raw_columns, standards, transformed
+from clustermodels.data.columns import (
+    Column,
+    change,
+    past_form,
+    raw_columns,
+    standards,
+    transformed,
+)
 from clustermodels.data.factors import Factor, factor, factor_columns, labels_of
+from clustermodels.data.initial import initial_columns
 from clustermodels.data.panel import Panel, Reader, Values, reader
-from clustermodels.data.transforms import Standard, written
+from clustermodels.data.persistence import left_to_clusters
+from clustermodels.data.transforms import Standard, forward, written
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.names import interaction
-from clustermodels.spec.reads import Read
+from clustermodels.spec.reads import Read, years_before
 
 # Below this share of a column's spread, a difference is rounding.
 NEGLIGIBLE = 1e-9
@@ -41,10 +51,10 @@ class Scale(Frozen):
 
 
 class Means(Frozen):
-    """The means of columns over the levels of a correlated factor.
+    """What is known of each level of a correlated factor: the means of columns, or first values.
 
-    ``values`` is (level, column) of means of the standardised columns; ``centres`` and
-    ``spreads`` are those of the means over levels.
+    ``values`` is (level, column), on the scale of the standardised columns; ``centres`` and
+    ``spreads`` are over levels.
     """
 
     columns: tuple[str, ...]
@@ -56,13 +66,17 @@ class Means(Frozen):
 class Learned(Frozen):
     """Everything that the fitting panel taught.
 
-    ``centred`` names the pooled terms that a sampler moves in directly; ``fit`` fills it in.
+    ``initial`` holds the first values that effects of clusters are given, and ``left`` the sd that
+    they seem to have beside these, on the link's scale. ``centred`` names the pooled terms that a
+    sampler moves in directly; ``fit`` fills it in.
     """
 
     levels: dict[str, tuple[str, ...]]
     standards: dict[str, tuple[float, float]]
     scales: dict[str, Scale]
     means: dict[str, Means]
+    initial: Means | None = None
+    left: float = 0.0
     outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
     centred: tuple[str, ...] = ()
 
@@ -90,8 +104,11 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     columns = raw_columns(spec, rows)
     learned_standards = standards(columns)
     values = transformed(columns, learned_standards, rows)
+    said = {name: f"{read.column} {years_before(read.lag)}" for name, read in spec.lagged().items()}
     scales = {
-        name: _scale(name, column, values[name], learned_standards.get(name, (0.0, 1.0)))
+        name: _scale(
+            said.get(name, name), column, values[name], learned_standards.get(name, (0.0, 1.0))
+        )
         for name, column in columns.items()
     }
     for name, moderator in spec.moderators.items():
@@ -101,17 +118,32 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         name: factor(name, labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()
     }
     standardised = standardise(spec, values, scales)
+    of_others = {name: v for name, v in standardised.items() if name not in spec.lagged()}
     means = {
-        name: _means(standardised, factors[name])
+        name: _means(of_others, factors[name])
         for name, item in spec.fixed_effects.items()
         if item.pooling == "correlated"
     }
+    centre, spread = _outcome_location(spec, rows)
+    initial, left = None, 0.0
+    if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
+        units = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
+        cluster = factors[CLUSTER]
+        initial = _known(
+            initial_columns(spec, panel, standardised, cluster, learned_standards, units),
+            len(cluster.levels),
+        )
+        y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
+        past = np.column_stack([values[name] for name in spec.lagged()])
+        left = spread / float(y.std() or 1.0) * left_to_clusters(y, past, cluster.codes)
     return Learned(
         levels={name: made.levels for name, made in factors.items()},
         standards=learned_standards,
         scales=scales,
         means=means,
-        outcome=_outcome_location(spec, rows),
+        initial=initial,
+        left=left,
+        outcome=(centre, spread),
     )
 
 
@@ -169,14 +201,17 @@ def _means(columns: Mapping[str, Values], of: Factor) -> Means:
         between = np.abs(mean - mean.mean()).max()
         if within > 1e-8 and between > 1e-8:
             kept[name] = mean
-    centres = tuple(float(mean.mean()) for mean in kept.values())
-    spreads = tuple(float(mean.std(ddof=1)) or 1.0 for mean in kept.values())
-    values = np.column_stack([*kept.values()]) if kept else np.empty((levels, 0))
+    return _known(kept, levels)
+
+
+def _known(columns: Mapping[str, Values], levels: int) -> Means:
+    """Put together what is known of each level, (level,) by name."""
+    values = np.column_stack([*columns.values()]) if columns else np.empty((levels, 0))
     return Means(
-        columns=tuple(kept),
+        columns=tuple(columns),
         values=tuple(map(tuple, values.tolist())),
-        centres=centres,
-        spreads=spreads,
+        centres=tuple(float(each.mean()) for each in columns.values()),
+        spreads=tuple(float(each.std(ddof=1)) or 1.0 for each in columns.values()),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clustermodels.data.panel import Loss, Reader
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.reads import Read
+from clustermodels.spec.reads import Read, years_before
 
 Mask = NDArray[np.bool_]
 
@@ -53,7 +53,7 @@ def _reasons(
     reads = [read for read in declared.reads() if outcome or read.column != declared.column]
     yield from _missing(rows, reads)
     yield from known.items()
-    reads = []
+    reads = [*spec.lagged().values()]
     for items in spec.predictors().values():
         reads += [read for read in items if not read.may_be_empty]
     for factor in spec.fixed_effects.values():
@@ -67,5 +67,15 @@ def _missing(rows: Reader, reads: list[Read]) -> Iterator[tuple[str, Mask]]:
             missing = np.isnan(rows.numbers(read))
         else:
             missing = rows.labels(read.column, read.lag) == ""
-        past = f" {read.lag} year{'s' * (read.lag > 1)} before" if read.lag else ""
-        yield f"no {read.column}{past}", missing
+        yield reason_of(read), missing
+
+
+def reason_of(read: Read) -> str:
+    """Say that what an item reads is missing.
+
+    Examples
+    --------
+    >>> reason_of(Read("patents", lag=1))
+    'no patents 1 year before'
+    """
+    return f"no {read.column}{f' {years_before(read.lag)}' if read.lag else ''}"

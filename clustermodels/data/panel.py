@@ -108,20 +108,20 @@ class Reader:
 
     def numbers(self, read: Read) -> Values:
         """Give a numeric column, (obs,); nan where it, or the year that it lags to, is missing."""
-        source = self._source(read.lag)
+        source = self.source(read.lag)
         values = self.rows[read.column].to_numpy()
         return np.where(source < 0, np.nan, values[source])
 
     def labels(self, column: str, lag: int = 0) -> NDArray[np.object_]:
         """Give a column as text, (obs,); '' where missing."""
-        source = self.at if column in ("cluster", "year") else self._source(lag)
+        source = self.at if column in ("cluster", "year") else self.source(lag)
         values = self.rows[column].to_numpy()[source]
         if self.is_number(column):
             codes, different = pd.factorize(values)
             values = np.array([*map(_label, different.tolist()), ""], dtype=object)[codes]
         return values if lag == 0 else np.where(source < 0, "", values)
 
-    def _source(self, lag: int) -> Positions:
+    def source(self, lag: int) -> Positions:
         """Give the position that each row reads from, -1 where that year is not in the panel."""
         if lag == 0:
             return self.at

@@ -12,7 +12,6 @@ import numpy as np
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
-from clustermodels.families.family import mean
 from clustermodels.spec.names import INTERCEPT
 
 Draws = Mapping[str, Values]
@@ -128,9 +127,3 @@ def part(design: Design, rows: slice) -> Design:
         clusters=design.clusters[rows],
         years=design.years[rows],
     )
-
-
-def expected_outcome(design: Design, draws: Draws) -> Values:
-    """Give the expected outcome of every row, (S, obs), in the outcome's units."""
-    outcome = design.outcome
-    return mean(outcome.family, linear_predictor(design, draws), outcome.trials)

@@ -100,10 +100,10 @@ def coefficient(
     return prior("normal", mean=0.0, sd=default_sd) if own is None else scaled(own, 1 / unit)
 
 
-def positive(spec: Spec, name: str, default_sd: float, unit: float = 1.0) -> Prior:
+def positive(spec: Spec, name: str, default: Prior, unit: float = 1.0) -> Prior:
     """Give the prior of an internal group sd."""
     own = stated(spec, name)
-    return prior("half_normal", sd=default_sd) if own is None else scaled(own, 1 / unit)
+    return default if own is None else scaled(own, 1 / unit)
 
 
 def parameters(spec: Spec, default: Defaults) -> dict[str, Prior]:

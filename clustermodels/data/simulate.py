@@ -15,8 +15,8 @@ from clustermodels.data.correlations import matrix, pair_labels
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Values
-from clustermodels.data.predictor import linear_predictor
 from clustermodels.data.reading import gather, panel_of
+from clustermodels.data.walk import drawn_outcome
 from clustermodels.errors import Problem, SpecError, choices, nearest
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import INTERCEPT, correlation
@@ -60,27 +60,28 @@ def simulate(
     Dataset
         All regions' rows along ``obs``, with the outcome drawn where a row is in the model (nan
         where a cluster's row lacks a covariate); regions that are no clusters keep their own
-        where a rule for clusters reads it, so that they are judged as before.
+        where a rule for clusters reads it, so that they are judged as before. With ``dynamics``
+        each cluster starts from its own first outcomes, which the data must hold; the rest of
+        that column centres the past and gives way.
 
     Raises
     ------
     SpecError
         If a value is missing, unknown or not a number.
     """
-    gathered = gather(spec, data, outcome=False)
-    panel = panel_of(spec, gathered, outcome=False)
+    past = spec.dynamics is not None
+    gathered = gather(spec, data, outcome=past)
+    panel = panel_of(spec, gathered, outcome=past)
     of = design(spec, panel, learn(spec, panel))
     rng = np.random.default_rng(seed)
     values = _stated(of, truth, rng)
     outcome = of.outcome
-    eta = linear_predictor(of, values)[0]
-    parameters = {name: values[name] for name in outcome.parameters}
-    drawn = outcome.family.draw(rng, eta, outcome.trials, parameters)
+    (drawn,) = drawn_outcome(of, values, rng)
     column = spec.outcome[1].column or outcome.name
     rows = gathered.rows
     clusters = np.isin(rows["cluster"].to_numpy(), panel.rows["cluster"].to_numpy())
     own = rows[column].to_numpy() if column in rows else np.full(len(clusters), np.nan)
-    whole = np.where(clusters, np.nan, own)
+    whole = own.copy() if past else np.where(clusters, np.nan, own)
     whole[np.flatnonzero(clusters)[panel.used]] = drawn
     return rows.assign({column: ("obs", whole)})
 

@@ -101,6 +101,9 @@ class Family:
         ``size`` is the exposure for a log link, the trials for a logit, ones otherwise.
     split
         The log density in two parts, where that is faster.
+    coupled
+        As ``draw``, so that from the same state of the generator a larger eta never draws less;
+        None where ``draw`` is so.
     """
 
     name: str
@@ -117,6 +120,12 @@ class Family:
     draw: Draw
     location: Location
     split: Split | None = None
+    coupled: Draw | None = None
+
+    @property
+    def steady_draw(self) -> Draw:
+        """Draw so that the same shocks at two predictors differ by these alone."""
+        return self.coupled or self.draw
 
 
 def mean(family: Family, eta: Values, trials: Values) -> Values:

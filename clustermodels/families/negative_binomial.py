@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clustermodels.families.counts import poisson_draws, whole
+from clustermodels.families.counts import poisson_draws, poisson_quantiles, whole
 from clustermodels.families.family import Family, Parameter, Parameters, Split, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log
@@ -122,13 +122,26 @@ def _variance(eta: Values, trials: Values, parameters: Parameters) -> Values:
         return np.asarray(mu * (1.0 + _dispersion(parameters) * mu), dtype=np.float64)
 
 
-def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters) -> Values:
-    # A Poisson count whose rate varies by a gamma factor of mean 1 and variance `dispersion`.
+def _rates(rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    # The count is a Poisson one whose rate varies by a gamma factor of mean 1 and variance
+    # `dispersion`.
     dispersion = _dispersion(parameters)
     shape = np.broadcast_shapes(eta.shape, dispersion.shape)
     factor = rng.standard_gamma(np.broadcast_to(1.0 / dispersion, shape)) * dispersion
     # Added as a log, so that a factor of 0 does not meet an infinite mean.
-    return poisson_draws(rng, LOG.inverse(eta + LOG.forward(factor)))
+    return LOG.inverse(eta + LOG.forward(factor))
+
+
+def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return poisson_draws(rng, _rates(rng, eta, trials, parameters))
+
+
+def _coupled(
+    rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    # the factors are the same whatever eta is
+    rates = _rates(rng, eta, trials, parameters)
+    return poisson_quantiles(rng.random(rates.shape), rates)
 
 
 #: y ~ NB2(mu, phi), log mu = eta, Var(y) = mu + phi mu^2:
@@ -160,5 +173,6 @@ NEGATIVE_BINOMIAL = Family(
     variance=_variance,
     draw=_draw,
     location=on_log,
+    coupled=_coupled,
     split=Split(moved=_moved, fixed=_fixed, largest=10_000),
 )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clustermodels.families.counts import poisson_draws, whole
+from clustermodels.families.counts import poisson_draws, poisson_quantiles, whole
 from clustermodels.families.family import Family, Parameters, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log
@@ -36,6 +36,12 @@ def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Par
     return poisson_draws(rng, LOG.inverse(eta))
 
 
+def _coupled(
+    rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    return poisson_quantiles(rng.random(eta.shape), LOG.inverse(eta))
+
+
 #: y ~ Poisson(mu), log mu = eta: log p = y eta - exp(eta) - log y!.
 #:
 #: Source: Hausman, J., Hall, B. H. and Griliches, Z. (1984). Econometric models for count data
@@ -55,4 +61,5 @@ POISSON = Family(
     variance=_variance,
     draw=_draw,
     location=on_log,
+    coupled=_coupled,
 )

@@ -12,6 +12,7 @@ from clustermodels.errors import Finding, by_severity
 from clustermodels.preview.identification import identification
 from clustermodels.preview.idle import idle_findings
 from clustermodels.preview.membership import membership
+from clustermodels.preview.past import past_findings
 from clustermodels.preview.positions import position_findings
 from clustermodels.preview.rows import row_findings
 from clustermodels.preview.support import support
@@ -51,6 +52,7 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
         *position_findings(spec, panel.networks, clusters),
         *row_findings(spec, panel, of),
         *identification(spec, of),
+        *past_findings(spec, learned, of),
         *support(spec, panel, learned),
         *idle_findings(spec, idle),
     ]

@@ -6,6 +6,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
+from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 
 _LAWS = {
@@ -30,6 +31,9 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
         terms.append(f"log {outcome.exposure}[i,t]")
     terms += [_effect(factor) for factor in spec.fixed_effects]
     terms += [f"{names.means(f)} · means[{_index(f)}]" for f in learned.means]
+    if learned.initial is not None:
+        terms.append(f"{INITIAL} · first[i]")
+    terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
     terms += [
         f"{names.interaction(t, m)} · {_column(t, learned)} · {_column(m, learned)}"

@@ -75,7 +75,7 @@ def explain(spec: Spec | str | os.PathLike[str], data: object = None) -> Explana
 def explained(spec: Spec, panel: Panel, learned: Learned, of: Design) -> Explanation:
     """Explain a design that is at hand."""
     return Explanation(
-        words=in_words(spec, panel, of),
+        words=in_words(spec, panel, learned, of),
         equation=equation(spec, learned, of),
         defaults=defaults_taken(spec, learned),
         priors=prior_words(spec, of),

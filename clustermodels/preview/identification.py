@@ -58,6 +58,8 @@ def _place(spec: Spec, name: str) -> tuple[str, int | None]:
     for section in ("treatments", "moderators", "controls"):
         if name in getattr(spec, section):
             return f"{section}.{name}", spec.source.line((section, name))
+    if name in spec.lagged():
+        return "dynamics", spec.source.line(("dynamics",))
     pair = [m for t, m in spec.moderated() if name == f"{t}_x_{m}"]
     return (f"moderators.{pair[0]}", spec.source.line(("moderators", pair[0]))) if pair else ("", 1)
 
@@ -137,7 +139,7 @@ def _own_past(spec: Spec) -> Iterator[Finding]:
                 else "Beside effects of clusters its coefficient is biased downwards in short "
                 "panels (Nickell 1981, doi 10.2307/1911408), the policy's with it, and a scenario "
                 "does not feed through it.",
-                "Remove it.",
+                "Remove it." if now else "Remove it, and write 'dynamics: {lags: 1}'.",
                 f"{section}.{name}",
                 spec.source.line((section, name)),
             )

@@ -12,6 +12,7 @@ from clustermodels.data.design import Design
 from clustermodels.families.links import Effect
 from clustermodels.families.priors import Prior, quantile, scaled, words
 from clustermodels.spec.document import Spec
+from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.names import INTERCEPT, correlation
 
 PROBABILITY = 0.9
@@ -64,8 +65,12 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
     user = scaled(term.prior, term.unit)
     step, change = _step(term)
     if block.labels:
-        change = f"one standard deviation of the {block.name.removesuffix('_means')} means of "
-        change += term.name
+        change = (
+            f"one standard deviation of the clusters' first {term.name}"
+            if block.name == INITIAL
+            else f"one standard deviation of the {block.name.removesuffix('_means')} means of "
+            f"{term.name}"
+        )
     low, high = quantile(user, _TAILS) * step
     if block.pooling == "common":
         name = f"{block.name}[{term.name}]" if block.labels else term.name

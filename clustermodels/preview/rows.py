@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clustermodels.data.design import Design
+from clustermodels.data.losses import reason_of
 from clustermodels.data.panel import Panel
 from clustermodels.data.positions import NO_NETWORK
 from clustermodels.errors import Finding, choices
@@ -58,15 +59,20 @@ def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
         )
         places = [f"{cluster} {year}" for cluster, year in loss.places]
         share = len(places) / total
+        past = loss.reason in map(reason_of, spec.lagged().values())
         yield Finding(
             "rows_lost",
-            "warning" if share > MANY_LOST else "note",
+            "warning" if share > MANY_LOST and not past else "note",
             f"{len(places)} of {total} cluster-years {'are' if len(places) > 1 else 'is'} not "
             f"used, {loss.reason}: "
             f"{choices(places, 6)}{beside}",
-            "The answer is about the others; it carries over only if these are not special.",
+            "The model is of what comes after: it needs the past that these rows do not have."
+            if past
+            else "The answer is about the others; it carries over only if these are not special.",
             "Shorten 'window' or 'lag', or add the ties of other years."
             if loss.reason.startswith(NO_NETWORK)
+            else "Nothing, where these are each cluster's first years; else fill the gaps."
+            if past
             else "Fill the gaps in the data, or drop the term or lag that needs them.",
             *_at(spec, *_table(spec)),
         )

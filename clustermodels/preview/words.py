@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clustermodels.data.columns import past_form
 from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
@@ -26,7 +27,7 @@ _SLOPES = {
 }
 
 
-def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:
+def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[str, ...]:
     """Say what is modelled, a sentence each."""
     name, outcome = spec.outcome
     clusters, years = len(set(of.clusters.tolist())), sorted(set(of.years.tolist()))
@@ -52,11 +53,35 @@ def in_words(spec: Spec, panel: Panel, of: Design) -> tuple[str, ...]:
         )
     if spec.controls:
         said.append(f"Held fixed: {choices(spec.controls)}.")
+    said += _past(spec, learned)
     for factor, effect in spec.fixed_effects.items():
         said.append(f"{factor}: {_POOLINGS[effect.pooling].format(name=factor)}.")
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
     return (*said, ASSUMPTIONS)
+
+
+def _past(spec: Spec, learned: Learned) -> list[str]:
+    """Say what the outcome's past does, and what the effects of clusters are given."""
+    own = spec.dynamics
+    if own is None:
+        return []
+    said = [
+        f"{spec.outcome[0]} depends on itself {own.lags} year{'s' * (own.lags > 1)} back: "
+        f"{', '.join(learned.scales[name].symbol for name in spec.lagged())}. Predictions walk "
+        "from the first outcomes through the years."
+    ]
+    if learned.initial is not None:
+        said.append(
+            f"A cluster's effect is given its first {choices(learned.initial.columns)}, and its "
+            "later means (Wooldridge 2005)."
+        )
+    else:
+        said.append(
+            "The first outcome is taken to say nothing of a cluster's effect, which biases the "
+            "past's coefficient: 'diagnose' says by how much."
+        )
+    return said
 
 
 def _rules(spec: Spec) -> str:
@@ -134,12 +159,18 @@ def defaults_taken(spec: Spec, learned: Learned) -> tuple[str, ...]:
                 if key not in item.model_fields_set
                 and (said := _said(section, name, key, value, learned))
             ]
+    if spec.dynamics is not None:
+        form = past_form(spec)
+        told = {"initial": spec.dynamics.initial, "form": "level" if form == "none" else form}
+        told["lags"] = str(spec.dynamics.lags)
+        left = spec.dynamics.model_fields_set
+        taken += [f"dynamics.{key}: {said}" for key, said in told.items() if key not in left]
     if CLUSTER not in spec.fixed_effects:
         taken.append("fixed_effects: the document lists no cluster effect, so there is none")
     given = spec.engine.model_fields_set if "engine" in spec.model_fields_set else set()
-    left = [f"{key} {value}" for key, value in spec.engine if key not in given]
-    if left:
-        taken.append(f"engine: {', '.join(left)}")
+    settings = [f"{key} {value}" for key, value in spec.engine if key not in given]
+    if settings:
+        taken.append(f"engine: {', '.join(settings)}")
     taken += [
         f"priors.{name}.probability: 0.9"
         for name, prior in spec.priors.items()

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import by_piece, expected_outcome, part
+from clustermodels.data.predictor import by_piece, part
 from clustermodels.data.scenarios import counterfactual
+from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.extrapolation import rows_beyond
 from clustermodels.spec.names import INTERCEPT
@@ -79,8 +80,9 @@ def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -
     years, year = np.unique(before.years, return_inverse=True)
 
     def summed(rows: slice, here: Design) -> tuple[Result, Positions, Values]:
-        old = expected_outcome(here, draws)
-        new = expected_outcome(part(after, rows), draws)
+        seed = [fit.spec.engine.seed, rows.start]  # of both: the same shocks
+        old = expected_outcome(here, draws, seed)
+        new = expected_outcome(part(after, rows), draws, seed)
         outcomes = np.stack([old, new, new - old])
         first = _firsts(here.clusters[1:] != here.clusters[:-1])
         clusters = Sums(

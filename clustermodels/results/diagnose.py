@@ -11,6 +11,7 @@ import xarray as xr
 from clustermodels.data.panel import reader
 from clustermodels.errors import Finding, by_severity, choices
 from clustermodels.fits.record import Fit
+from clustermodels.results.bias import past_findings
 from clustermodels.results.checks import predictive_checks
 from clustermodels.results.sampling import sampler_findings
 from clustermodels.results.summary import summary
@@ -63,6 +64,7 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     checks = predictive_checks(fit)
     sampler, findings = sampler_findings(fit, table)
     findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
+    findings += past_findings(fit)
     return Diagnosis(by_severity(findings), checks, sampler)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -13,8 +13,9 @@ from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Values, reader
 from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
+from clustermodels.results.answers import answers
 from clustermodels.results.changes import Sums, changes
-from clustermodels.results.intervals import PROBABILITY, increase, summarised
+from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import interaction
 
@@ -55,21 +56,6 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
     return _slopes(fit) if scenario is None else _changes(fit, scenario)
 
 
-def _table(
-    labels: Mapping[str, Sequence[object] | np.ndarray], numbers: Mapping[str, Values]
-) -> xr.Dataset:
-    size = len(next(iter(numbers.values()), []))
-    return xr.Dataset(
-        {name: ("row", values) for name, values in numbers.items()},
-        coords={
-            "row": np.arange(size),
-            **{name: ("row", np.array(cells, dtype=object)) for name, cells in labels.items()},
-            "interval": "equal-tailed",
-            "interval_probability": PROBABILITY,
-        },
-    )
-
-
 def _slopes(fit: Fit) -> xr.Dataset:
     entries = [*_entries(fit)]
     if not entries:
@@ -77,7 +63,7 @@ def _slopes(fit: Fit) -> xr.Dataset:
     labels, draws, against = zip(*entries, strict=True)
     numbers = summarised(np.stack(draws, axis=1))
     numbers["probability"] = increase(np.stack(draws, axis=1), np.array(against))
-    return _table({name: [about[name] for about in labels] for name in labels[0]}, numbers)
+    return answers({name: [about[name] for about in labels] for name in labels[0]}, numbers)
 
 
 def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
@@ -126,7 +112,7 @@ def _changes(fit: Fit, scenario: str) -> xr.Dataset:
     parts = changes(fit, scenario, partial(_quantities, difference=difference))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     labels = {name: columns.pop(name) for name in ("by", "level", "quantity")}
-    return _table({"scenario": [scenario] * len(labels["by"]), **labels}, columns)
+    return answers({"scenario": [scenario] * len(labels["by"]), **labels}, columns)
 
 
 def _quantities(sums: Sums, *, difference: bool) -> dict[str, np.ndarray]:

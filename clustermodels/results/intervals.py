@@ -63,3 +63,10 @@ def increase(draws: Values, against: Values | float = 0.0) -> Values:
     """Give the share of draws, (S, ...), above a number; nan where every draw is exactly there."""
     shares: Values = np.mean(draws > against, axis=0)
     return np.where((draws == against).all(axis=0), np.nan, shares)
+
+
+def sd(draws: Values) -> Values:
+    """Give the standard deviation over the first axis of (S, ...); nan for a single draw."""
+    if len(draws) < 2:
+        return np.full(draws.shape[1:], np.nan)
+    return np.asarray(draws.std(axis=0, ddof=1), dtype=float)

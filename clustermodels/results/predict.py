@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from clustermodels.data.predictor import by_piece, expected_outcome
+from clustermodels.data.design import Design
+from clustermodels.data.panel import Values
+from clustermodels.data.predictor import by_piece
 from clustermodels.data.scenarios import counterfactual
+from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.record import Fit, flat
 from clustermodels.spec.names import INTERCEPT
 
@@ -16,7 +19,9 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
 
     A scenario's edited panel goes through the same functions as the fit, with what the fit
     learned, at the stored draws: forward simulation under the model's assumptions, not
-    identification of a causal effect. All rows at all draws are kept: of a large panel ``effects``
+    identification of a causal effect. Where the outcome depends on its past, the prediction walks
+    from each cluster's first outcomes through the years, also at the observed policies, and a
+    scenario feeds through. All rows at all draws are kept: of a large panel ``effects``
     needs a fraction of the memory.
 
     Parameters
@@ -44,7 +49,12 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
     posterior = fit.posterior
     draws = flat(posterior)
     values = np.empty((len(draws[INTERCEPT]), len(design.years)))
-    parts = by_piece(design, len(values), lambda _, here: expected_outcome(here, draws))
+    seed = fit.spec.engine.seed
+
+    def expected_in(rows: slice, here: Design) -> Values:
+        return expected_outcome(here, draws, [seed, rows.start])
+
+    parts = by_piece(design, len(values), expected_in)
     for rows, expected in parts:
         values[:, rows] = expected
     shape = (posterior.sizes["chain"], posterior.sizes["draw"], -1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from clustermodels import engines
 from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit, Independent
-from clustermodels.results import chains
 from clustermodels.results.summary import summary
 
 LARGEST_RHAT = 1.01
@@ -174,7 +174,7 @@ def _sampler(fit: Fit) -> tuple[dict[str, float], list[Finding]]:
                 )
             )
     if "energy" in stats:
-        bfmi = float(chains.bfmi(stats["energy"].to_numpy()).min())
+        bfmi = float(engines.chains.bfmi(stats["energy"].to_numpy()).min())
         numbers["bfmi"] = bfmi
         if bfmi < SMALLEST_BFMI:
             findings.append(

@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from clustermodels import engines
 from clustermodels.fits.record import Fit, flat
-from clustermodels.results import chains
-from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, summarised
+from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, sd, summarised
 from clustermodels.results.robust import robust_sd
 
 COLUMNS = ("mean", "sd", LOWER, UPPER, "robust_sd", "rhat", "ess_bulk", "ess_tail")
@@ -46,7 +46,7 @@ def summary(fit: Fit) -> xr.Dataset:
         names += [name] * len(labels)
         numbers = summarised(table)
         pieces["mean"].append(table.mean(axis=0))
-        pieces["sd"].append(chains.sd(table))
+        pieces["sd"].append(sd(table))
         pieces[LOWER].append(numbers[LOWER])
         pieces[UPPER].append(numbers[UPPER])
         pieces["robust_sd"].append(np.full(len(labels), robust.get(name, np.nan)))
@@ -72,9 +72,9 @@ def _diagnostics(fit: Fit) -> dict[str, Mapping[str, ArrayLike]]:
         size = dict.fromkeys(names, fit.independent.effective_draws)
         return {"rhat": dict.fromkeys(names, np.nan), "ess_bulk": size, "ess_tail": size}
     found = {
-        "rhat": chains.rhat(posterior),
-        "ess_bulk": chains.ess(posterior, "bulk"),
-        "ess_tail": chains.ess(posterior, "tail"),
+        "rhat": engines.chains.rhat(posterior),
+        "ess_bulk": engines.chains.ess(posterior),
+        "ess_tail": engines.chains.ess(posterior, ((1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2)),
     }
     return {key: {name: table[name].to_numpy() for name in names} for key, table in found.items()}
 

@@ -18,6 +18,7 @@ from clustermodels.spec import fixed_effects as factors
 from clustermodels.spec.clusters import Clusters
 from clustermodels.spec.controls import CONTROLS, ColumnControl, Control
 from clustermodels.spec.data import Data
+from clustermodels.spec.dynamics import Dynamics, rho
 from clustermodels.spec.engine import ENGINES, Engine, Nuts
 from clustermodels.spec.fixed_effects import FixedEffect
 from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator
@@ -94,6 +95,9 @@ class Spec(Section):
         default_factory=lambda: filled(factors.named)(factors.defaults()),
         description="complete where present: a factor that is not listed has no effect",
     )
+    dynamics: Dynamics | None = Field(
+        default=None, description="the outcome's own past; absent: it has no effect"
+    )
     priors: dict[str, PriorSpec] = Field(
         default_factory=dict, description="by posterior name; every other prior is the default"
     )
@@ -133,6 +137,13 @@ class Spec(Section):
             for section, items in sections.items()
             for name, item in items.items()
         }
+
+    def lagged(self) -> dict[str, Read]:
+        """Give what the dynamics read of the outcome's past, by posterior name."""
+        if self.dynamics is None:
+            return {}
+        column = self.outcome[1].column or ""
+        return {rho(lag): Read(column, lag) for lag in range(1, self.dynamics.lags + 1)}
 
     def positions(self) -> dict[tuple[str, str], Position]:
         """Give every position in the network, by (section, name)."""

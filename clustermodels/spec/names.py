@@ -7,6 +7,7 @@ from typing import Literal
 
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
+from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER
 
 DIMS = ("cluster", "year", "obs", "chain", "draw")
@@ -107,6 +108,10 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(interaction(treatment_name, moderator), "coefficient", "moderators", moderator)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
+    for name in spec.lagged():
+        add(name, "coefficient", "dynamics")
+    if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
+        add(INITIAL, "coefficient", "dynamics")
     for name, factor in spec.fixed_effects.items():
         pooled = factor.pooling != "free"
         add(effect(name), "derived" if pooled else "effects", "fixed_effects", name)

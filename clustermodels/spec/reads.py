@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+
+def years_before(lag: int) -> str:
+    """Say how far back a lag goes.
+
+    Examples
+    --------
+    >>> years_before(1), years_before(2)
+    ('1 year before', '2 years before')
+    """
+    return f"{lag} year{'s' * (lag > 1)} before"
+
+
 Role = Literal["number", "label", "either"]
 
 

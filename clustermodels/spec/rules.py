@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from clustermodels.errors import Problem, choices, nearest
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
-from clustermodels.spec import network_rules
+from clustermodels.spec import dynamics_rules, network_rules
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import DIMS, posterior_names
@@ -243,27 +243,27 @@ def _scenarios(spec: Spec) -> Iterator[Problem]:
                 )
 
 
+# The sections that give the posterior its names.
+_NAMED = frozenset(
+    {"outcomes", "treatments", "moderators", "controls", "fixed_effects", "dynamics"}
+)
 _NETWORK = frozenset({"data", "clusters", "outcomes", "moderators", "controls"})
+_PAST = frozenset({"outcomes", "fixed_effects", "dynamics"})
 
 # Each rule with the sections that must be sound before it can be judged.
 RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_one_outcome, frozenset({"outcomes"})),
     (_something_to_estimate, frozenset({"treatments", "controls"})),
-    (
-        _usable_names,
-        frozenset({"outcomes", "treatments", "moderators", "controls", "fixed_effects"}),
-    ),
+    (_usable_names, _NAMED),
     (_moderated_treatments, frozenset({"treatments", "moderators"})),
     (_outcome_columns, frozenset({"outcomes"})),
     (_factors, frozenset({"fixed_effects"})),
     (_factors_by_role, frozenset({"data", "fixed_effects"})),
     (_controls_beside_clusters, frozenset({"data", "controls"})),
-    (
-        _priors,
-        frozenset({"outcomes", "treatments", "moderators", "controls", "fixed_effects", "priors"}),
-    ),
+    (_priors, _NAMED | {"priors"}),
     (_scenarios, frozenset({"treatments", "moderators", "controls", "scenarios"})),
     *((rule, _NETWORK) for rule in network_rules.RULES),
+    *((rule, _PAST) for rule in dynamics_rules.RULES),
 )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import clustermodels as cm
-from clustermodels.data.predictor import expected_outcome
+from clustermodels.data.walk import expected_outcome
 from tests.designs import PLAIN, block_of, designed, past, predictor, table
 
 COMMON = {"slope": "common"}
@@ -147,7 +147,7 @@ def test_trials_multiply_the_share():
     }
     _, _, _, design = designed(document, frame)
     draws = {"intercept": np.array([-1.0]), "dose": np.array([0.0])}
-    (expected,) = expected_outcome(design, draws)
+    (expected,) = expected_outcome(design, draws, [1])
     np.testing.assert_allclose(expected, 30 / (1 + np.e), rtol=1e-14)
     assert design.outcome.name == "won"
     np.testing.assert_array_equal(design.outcome.values, past(frame, design, "count", 0))

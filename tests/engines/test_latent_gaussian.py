@@ -10,13 +10,12 @@ from scipy import stats
 import clustermodels as cm
 from clustermodels.data.coordinates import coordinates
 from clustermodels.engines import arrow as arrow_module
-from clustermodels.engines import classes, latent_gaussian, nuts, pieces
+from clustermodels.engines import chains, classes, latent_gaussian, nuts, pieces
 from clustermodels.engines.arrow import arrow
 from clustermodels.engines.condensed import condensed
 from clustermodels.engines.hyper import hyperparameters
 from clustermodels.engines.laplace import marginal
 from clustermodels.model.build import EXPECTED, build_model
-from clustermodels.results import chains
 from clustermodels.spec.engine import LatentGaussian, Nuts
 from tests.designs import PLAIN, designed
 from tests.engines.fast import DOCUMENTS, Laid, frame, laid, normal
@@ -399,7 +398,7 @@ def test_three_coefficients_by_cluster_agree_with_nuts():
 
 def compare(name, one, two, worth):
     draws = two.to_dataset(name="v")
-    bulk = np.ravel(chains.ess(draws, "bulk")["v"].to_numpy())
+    bulk = np.ravel(chains.ess(draws)["v"].to_numpy())
     a = one.to_numpy().reshape(one.shape[0] * one.shape[1], -1)
     b = two.to_numpy().reshape(two.shape[0] * two.shape[1], -1)
     sd = b.std(axis=0)

@@ -8,8 +8,7 @@ import pytest
 from scipy import stats
 
 import clustermodels as cm
-from clustermodels.engines import nuts
-from clustermodels.results import chains
+from clustermodels.engines import chains, nuts
 from clustermodels.spec.engine import Nuts
 from tests.designs import PLAIN, designed, table
 
@@ -20,7 +19,7 @@ SHORT = Nuts(draws=40, tune=60, chains=2, seed=7)
 def agrees(posterior, name, mean, sd):
     """Compare a scalar's draws with the exact mean and sd, within Monte Carlo error."""
     draws = posterior[[name]]
-    size = float(chains.ess(draws, "bulk")[name])
+    size = float(chains.ess(draws)[name])
     values = draws[name].to_numpy()
     assert size > 300
     assert abs(values.mean() - mean) < 4 * sd / np.sqrt(size), name

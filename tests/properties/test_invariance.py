@@ -6,8 +6,9 @@ import pytest
 import scipy.stats as st
 
 import clustermodels as cm
-from clustermodels.data.predictor import expected_outcome, linear_predictor
+from clustermodels.data.predictor import linear_predictor
 from clustermodels.data.scenarios import edited
+from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.density import log_likelihood, log_prior
 from clustermodels.fits.record import flat
 from tests.tiny import TINY
@@ -133,11 +134,11 @@ def test_a_scenario_is_the_formula_by_hand(tiny_fit):
         z - z.mean()
     )
     ratio = np.exp(slope * (np.log1p(policy + 1) - np.log1p(policy)))
-    wanted = expected_outcome(design, draws) * ratio
+    wanted = expected_outcome(design, draws, [1]) * ratio
     ours = cm.predict(tiny_fit, "one_more").to_numpy().reshape(wanted.shape)
     np.testing.assert_allclose(ours, wanted, rtol=1e-10)
     total = cm.effects(tiny_fit, "one_more").isel(row=0)
-    by_hand = wanted.sum(axis=1) - expected_outcome(design, draws).sum(axis=1)
+    by_hand = wanted.sum(axis=1) - expected_outcome(design, draws, [1]).sum(axis=1)
     assert float(total["median"]) == pytest.approx(np.median(by_hand), rel=1e-10)
     assert float(total["eti95_lower"]) == pytest.approx(np.quantile(by_hand, 0.025), rel=1e-10)
 

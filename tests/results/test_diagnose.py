@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 import clustermodels as cm
-from clustermodels.results import chains
+from clustermodels.engines import chains
 from clustermodels.results.checks import neighbours
 from clustermodels.spec.read import read_text
 from tests.designs import made_fit

@@ -49,8 +49,8 @@ def test_rules_between_sound_sections_are_judged_beside_broken_ones():
 def test_a_misspelt_section_is_one_problem():
     assert said(BASE.replace("treatments:", "treatment:")) == [
         "spec.yaml:6: treatment: unknown key. Got 'treatment'; expected schema, title, data, "
-        "clusters, outcomes, treatments, moderators, controls, fixed_effects, priors, engine, "
-        "scenarios. Did you mean 'treatments'?"
+        "clusters, outcomes, treatments, moderators, controls, fixed_effects, dynamics, "
+        "priors, engine and 1 more. Did you mean 'treatments'?"
     ]
     assert len(said(BASE.replace("outcomes:", "outcome:"))) == 1
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import lazy_loader
+import arviz_stats
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clustermodels.results.intervals import PROBABILITY
-
-# Half a second to load, for nothing where draws are independent.
-arviz_stats = lazy_loader.load("arviz_stats")
-
 Values = NDArray[np.float64]
-_PROB = {"tail": {"prob": ((1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2)}}
 
 
 def rhat(posterior: xr.Dataset) -> xr.Dataset:
@@ -25,13 +19,14 @@ def rhat(posterior: xr.Dataset) -> xr.Dataset:
     return result
 
 
-def ess(posterior: xr.Dataset, method: str) -> xr.Dataset:
-    """Give the effective sample size, ``bulk`` or ``tail``; nan where there are too few draws."""
+def ess(posterior: xr.Dataset, ends: tuple[float, float] | None = None) -> xr.Dataset:
+    """Give the bulk effective sample size, or that of two quantiles; nan with too few draws."""
     if posterior.sizes["draw"] < 4:
         return _missing(posterior)
+    # quantiles are those that are reported, whatever a user's settings of ArviZ say
+    asked = {"method": "bulk"} if ends is None else {"method": "tail", "prob": ends}
     with np.errstate(invalid="ignore", divide="ignore"):
-        # the ends of the interval that is reported, whatever a user's settings of ArviZ say
-        result: xr.Dataset = arviz_stats.ess(posterior, method=method, **_PROB.get(method, {}))
+        result: xr.Dataset = arviz_stats.ess(posterior, **asked)
     return result
 
 
@@ -46,13 +41,6 @@ def bfmi(energy: Values) -> Values:
     changes = np.square(np.diff(energy, axis=1)).mean(axis=1)
     spread = energy.var(axis=1, ddof=1)
     return np.asarray(changes / spread, dtype=float)
-
-
-def sd(draws: Values) -> Values:
-    """Give the standard deviation over the first axis of (S, ...); nan for a single draw."""
-    if len(draws) < 2:
-        return np.full(draws.shape[1:], np.nan)
-    return np.asarray(draws.std(axis=0, ddof=1), dtype=float)
 
 
 def _missing(posterior: xr.Dataset) -> xr.Dataset:

@@ -1,0 +1,79 @@
+"""What clusters were like when the panel began: first outcomes and first covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from clustermodels.data.columns import raw_columns
+from clustermodels.data.factors import Factor
+from clustermodels.data.panel import Panel, Values, reader
+from clustermodels.data.transforms import Standard, forward
+from clustermodels.spec.document import Spec
+from clustermodels.spec.names import interaction
+from clustermodels.spec.reads import years_before
+
+# Differences below this are rounding: columns are standardised.
+_NEGLIGIBLE = 1e-8
+
+
+def initial_columns(
+    spec: Spec,
+    panel: Panel,
+    columns: Mapping[str, Values],
+    cluster: Factor,
+    standards: Mapping[str, Standard],
+    scales: Mapping[str, tuple[float, float]],
+) -> dict[str, Values]:
+    """Give what the effect of a cluster is conditional on beside its means, (cluster,) each.
+
+    The first outcomes are those that the cluster's first used row looks back on, and the first
+    covariates those of the year before that row, as they would enter the predictor there. A
+    covariate that is not observed then for some cluster, that never varies within clusters, or
+    whose first value is the same in all of them is left out (Rabe-Hesketh & Skrondal 2013, doi
+    10.1016/j.jmva.2013.03.020).
+
+    Parameters
+    ----------
+    spec, panel
+        The document, and the panel that it is fitted to.
+    columns
+        Every standardised column at the used rows, (obs,), lagged outcomes among them.
+    cluster
+        The clusters' factor.
+    standards, scales
+        How columns are transformed, and their centres and spreads.
+
+    Returns
+    -------
+    dict
+        By label: the outcome's name for its value a year before, then its earlier ones, then
+        covariates by their own names.
+    """
+    rows = reader(panel)
+    first = np.unique(cluster.codes, return_index=True)[1]
+    past = [*spec.lagged()]
+    name = spec.outcome[0]
+    found = {
+        name if lag == 1 else f"{name}, {years_before(lag)}": columns[key][first]
+        for lag, key in enumerate(past, 1)
+    }
+    began = replace(rows, at=rows.source(1)[first])
+    plain = {
+        key: (
+            forward(column.values, column.transform, standards.get(key, (0.0, 1.0)))
+            - scales[key][0]
+        )
+        / scales[key][1]
+        for key, column in raw_columns(spec, began).items()
+        if key not in past
+    }
+    for treatment, moderator in spec.moderated():
+        plain[interaction(treatment, moderator)] = plain[treatment] * plain[moderator]
+    for key, values in plain.items():
+        within = np.abs(columns[key] - columns[key][first][cluster.codes]).max()
+        if np.isfinite(values).all() and within > _NEGLIGIBLE and np.ptp(values) > _NEGLIGIBLE:
+            found[key] = values
+    return found

@@ -1,0 +1,139 @@
+"""The expected outcome of every row, walked through the years where it depends on its own past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clustermodels.data.blocks import Block
+from clustermodels.data.design import Design
+from clustermodels.data.panel import Positions, Values
+from clustermodels.data.predictor import Draws, add_contribution, internal
+from clustermodels.data.transforms import forward
+from clustermodels.families.family import mean
+from clustermodels.spec.names import INTERCEPT
+
+# So many paths of each draw are averaged where the past enters by anything but its mean.
+PATHS = 4
+
+
+def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Values:
+    """Give the expected outcome of every row, (S, obs), in the outcome's units.
+
+    Where the outcome depends on its past, each row's past is what the walk made of it: from each
+    cluster's first outcomes as they were observed, year by year. With an identity link the
+    expectation of one year leads to that of the next; else it is the mean over outcomes drawn
+    forward, ``PATHS`` of each draw. The same seed makes the same shocks, so that two designs of
+    the same rows differ by what differs between them.
+
+    Parameters
+    ----------
+    design
+        Of any panel, fitted or edited.
+    draws
+        Posterior names to arrays (S, ...), in the user's units.
+    seed
+        Of the shocks.
+    """
+    outcome = design.outcome
+    eta, lags = _parts(design, draws)
+    if not lags:
+        return mean(outcome.family, eta, outcome.trials)
+    if outcome.family.link.name == "identity":
+        return _walked(design, eta, lags, draws, None)[0]
+    rng = np.random.default_rng(seed)
+    total = np.zeros_like(eta)
+    for _ in range(PATHS):
+        total += _walked(design, eta, lags, draws, rng)[0]
+    return total / PATHS
+
+
+def drawn_outcome(design: Design, draws: Draws, rng: np.random.Generator) -> Values:
+    """Draw an outcome for every row, (S, obs), each year's from what was drawn before it."""
+    eta, lags = _parts(design, draws)
+    if lags:
+        return _walked(design, eta, lags, draws, rng)[1]
+    outcome = design.outcome
+    return outcome.family.draw(rng, eta, outcome.trials, _parameters(design, draws))
+
+
+def _parameters(design: Design, draws: Draws) -> dict[str, Values]:
+    return {name: np.asarray(draws[name])[:, None] for name in design.outcome.parameters}
+
+
+def _parts(design: Design, draws: Draws) -> tuple[Values, list[_Past]]:
+    """Give the predictor without the past, (S, obs), and what the past adds."""
+    eta = design.outcome.offset + np.asarray(draws[INTERCEPT])[:, None]
+    lags = []
+    for block in design.blocks:
+        if block.from_outcome is None:
+            add_contribution(eta, block, draws)
+        else:
+            lags.append(_Past(block, internal(block, 0, draws), _sources(design, block)))
+    return eta, lags
+
+
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """A lagged outcome: its block, its coefficient (S,), and the row that each row looks back on.
+
+    The latter is -1 where that year is none of the design's: there the observed value stands.
+    """
+
+    block: Block
+    coefficient: Values
+    source: Positions
+
+    def __call__(self, rows: Positions, y: Values) -> Values:
+        """Give the contribution to some rows, (S, rows), with the outcomes so far."""
+        made = self.block.from_outcome
+        assert made is not None
+        source = self.source[rows]
+        walked = (forward(y[:, source], made.transform) - made.centre) / made.spread
+        column = np.where(source < 0, self.block.values[rows, 0], walked)
+        return np.asarray(self.coefficient[:, None] * column)
+
+
+def _sources(design: Design, block: Block) -> Positions:
+    """Give the design's row of the same cluster, as many years before as the block looks back."""
+    assert block.from_outcome is not None
+    codes = np.append(0, np.cumsum(design.clusters[1:] != design.clusters[:-1]))
+    years = design.years - design.years.min()
+    keys = codes * (int(years.max()) + 1 + block.from_outcome.lag) + years
+    found = np.searchsorted(keys, keys - block.from_outcome.lag)
+    hit = keys[np.minimum(found, len(keys) - 1)] == keys - block.from_outcome.lag
+    return np.where(hit, found, -1)
+
+
+def _walked(
+    design: Design,
+    eta: Values,
+    lags: Sequence[_Past],
+    draws: Draws,
+    rng: np.random.Generator | None,
+) -> tuple[Values, Values]:
+    """Walk once through the years: by outcomes drawn with ``rng``, or by expectations.
+
+    Returns
+    -------
+    expected, outcome
+        (S, obs) each.
+    """
+    outcome = design.outcome
+    parameters = _parameters(design, draws)
+    y, expected = np.empty_like(eta), np.empty_like(eta)
+    for year in np.unique(design.years):
+        rows = np.flatnonzero(design.years == year)
+        here = eta[:, rows]
+        for past in lags:
+            here = here + past(rows, y)
+        trials = outcome.trials[rows]
+        expected[:, rows] = mean(outcome.family, here, trials)
+        y[:, rows] = (
+            expected[:, rows]
+            if rng is None
+            else outcome.family.steady_draw(rng, here, trials, parameters)
+        )
+    return expected, y

@@ -1,0 +1,62 @@
+"""Findings on what a panel can tell of the outcome's past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clustermodels.data.design import Design
+from clustermodels.data.learned import Learned
+from clustermodels.errors import Finding, choices
+from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
+
+# Fewer years a cluster, the past included, leave little to tell it from the cluster's effect.
+SHORT = 4
+# What is known of clusters may take so large a share of their number.
+SHARE = 0.5
+
+
+def past_findings(spec: Spec, learned: Learned, of: Design) -> Iterator[Finding]:
+    """Find panels too short for a past, first values that are missing, and too many of them."""
+    if spec.dynamics is None:
+        return
+    where = ("dynamics", spec.source.line(("dynamics",)))
+    clusters = len(set(of.clusters.tolist()))
+    years = len(of.years) / clusters + spec.dynamics.lags
+    if years < SHORT:
+        yield Finding(
+            "short_past",
+            "warning",
+            f"{years:.2g} years a cluster, of which {spec.dynamics.lags} are the past of the first",
+            "So few years hardly tell the outcome's past from what each cluster always is: the "
+            "first values decide.",
+            "Use more years, or leave the past out.",
+            *where,
+        )
+    if learned.initial is None:
+        return
+    later = learned.means[CLUSTER].columns
+    unseen = [column for column in later if column not in learned.initial.columns]
+    if unseen:
+        yield Finding(
+            "first_values_unseen",
+            "note",
+            f"the effects of clusters are given the later means of {choices(unseen)} and not their "
+            "first values, which are missing or the same for all",
+            "Where these differed between clusters, a little bias in the past's coefficient is "
+            "left.",
+            "Add earlier years of these columns if they exist.",
+            *where,
+        )
+    terms = len(later) + len(learned.initial.columns)
+    if terms > SHARE * clusters:
+        yield Finding(
+            "many_given",
+            "warning",
+            f"the effects of {clusters} clusters are given {terms} numbers of each: first values "
+            "and later means",
+            "With so many the clusters' effects follow them almost freely, and priors decide "
+            "between them.",
+            "Name fewer treatments, moderators and controls.",
+            *where,
+        )

@@ -1,0 +1,126 @@
+"""How far off the coefficient of the past outcome is where its initial conditions are ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from clustermodels import engines
+from clustermodels.data.design import design
+from clustermodels.data.learned import learn
+from clustermodels.data.panel import Values
+from clustermodels.data.persistence import nickell
+from clustermodels.errors import Finding
+from clustermodels.fits.record import Fit, flat
+from clustermodels.results.intervals import LOWER, UPPER, summarised
+from clustermodels.spec.dynamics import rho
+from clustermodels.spec.engine import LatentGaussian
+from clustermodels.spec.fixed_effects import CLUSTER, FixedEffect
+
+# Draws of the fit that shows what the past's coefficient is without the bias.
+DRAWS, CHAINS = 500, 2
+# A persistence that may be 1 or more with this probability has no long run to speak of.
+EXPLOSIVE = 0.05
+# A bias that matters.
+LITTLE = 0.05
+
+
+def past_findings(fit: Fit) -> Iterator[Finding]:
+    """Find persistence without an end, and the bias that the document has accepted."""
+    own = fit.spec.dynamics
+    if own is None:
+        return
+    draws = flat(fit.posterior)
+    total = np.sum([draws[name] for name in fit.spec.lagged()], axis=0)
+    where = ("dynamics", fit.spec.source.line(("dynamics",)))
+    explosive = float((total >= 1).mean())
+    if explosive > EXPLOSIVE:
+        yield Finding(
+            "explosive",
+            "warning",
+            f"the outcome's past adds up to 1 or more with probability {explosive:.2g}",
+            "Then a shock is never forgotten: long-run effects and paths far ahead mean little.",
+            "Model changes instead of levels, or quote short-run effects and the first years.",
+            *where,
+        )
+    if own.initial == "ignore":
+        yield _bias(fit, float(draws[rho(1)].mean()), where)
+
+
+def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
+    """Say which bias to expect: by Nickell's formula, or by a fit that is free of it."""
+    factor = fit.spec.fixed_effects.get(CLUSTER)
+    of = fit.design()
+    periods = len(of.years) / len(set(of.clusters.tolist()))
+    known = (
+        factor is not None
+        and factor.pooling == "free"
+        and of.outcome.family.name == "gaussian"
+        and fit.spec.lagged().keys() == {rho(1)}
+        and -1 < estimate < 1
+        and periods > 1
+    )
+    if known:
+        bias = float(nickell(estimate, periods))
+        how = f"Nickell's formula with {periods:.3g} years a cluster"
+    else:
+        draws = unbiased_past(fit)
+        if isinstance(draws, str):
+            return _unknown(draws, where)
+        numbers = summarised(draws[:, None])
+        low, high = (float(numbers[end][0]) for end in (LOWER, UPPER))
+        bias = estimate - float(draws.mean())
+        how = (
+            f"the same data with 'initial: wooldridge' give {draws.mean():.2g}, 95 % {low:.2g} to "
+            f"{high:.2g}"
+        )
+    true = estimate - bias
+    times = (1 - true) / (1 - estimate) if max(true, estimate) < 1 else np.inf
+    long_run = (
+        f"the policy's own, come out about {times:.2g} times as large as they are"
+        if np.isfinite(times)
+        else "the policy's own, have no end here"
+    )
+    return Finding(
+        "biased_past",
+        "serious" if abs(bias) > LITTLE else "warning",
+        f"where the past's coefficient is {estimate:.2g}, this document is expected to be off by "
+        f"{bias:+.2g} ({how})",
+        f"Long-run effects, {long_run}.",
+        "Write 'initial: wooldridge' with correlated cluster effects.",
+        *where,
+    )
+
+
+def _unknown(reason: str, where: tuple[str, int | None]) -> Finding:
+    return Finding(
+        "biased_past",
+        "serious",
+        "the past's coefficient is biased, and by how much is not known: a fit without the bias "
+        f"takes the fast engine, and {reason}",
+        "Long-run effects may be off by a multiple.",
+        "Write 'initial: wooldridge' with correlated cluster effects.",
+        *where,
+    )
+
+
+def unbiased_past(fit: Fit) -> Values | str:
+    """Draw the past's coefficient with effects of clusters given their first values, (S,).
+
+    Panels drawn from the fit itself would not do: a fit that takes clusters' effects for
+    persistence has none left to draw. A text says why there is no answer.
+    """
+    spec = fit.spec
+    assert spec.dynamics is not None
+    told = spec.dynamics.model_copy(update={"initial": "wooldridge"})
+    clusters = FixedEffect(columns=(CLUSTER,), pooling="correlated")
+    factors = {**spec.fixed_effects, CLUSTER: clusters}
+    spec = spec.model_copy(update={"dynamics": told, "fixed_effects": factors})
+    of = design(spec, fit.panel, learn(spec, fit.panel))
+    outside = engines.classes.outside(of)
+    if outside is not None:
+        return str(outside)
+    engine = LatentGaussian(draws=DRAWS, chains=CHAINS, seed=spec.engine.seed)
+    posterior = engines.latent_gaussian.sample(of, engine)["posterior"]
+    return np.asarray(posterior[rho(1)].to_numpy().ravel(), dtype=float)

@@ -1,0 +1,61 @@
+"""The section ``dynamics``: the outcome's own past."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clustermodels.families.family import Family
+from clustermodels.spec.section import Section
+
+Form = Literal["level", "log", "log1p"]
+Initial = Literal["wooldridge", "ignore"]
+
+INITIAL = "cluster_initial"
+
+
+class Dynamics(Section):
+    """How the outcome depends on its own past."""
+
+    lags: Annotated[int, Field(ge=1, le=3)] = Field(
+        default=1, description="how many years back the outcome still acts, 1 to 3"
+    )
+    initial: Initial = Field(
+        default="wooldridge",
+        description="wooldridge: the cluster's effect given its first outcomes, first covariates "
+        "and later means; ignore: as if the first outcome said nothing of it",
+    )
+    form: Form | None = Field(
+        default=None,
+        description="how the past outcome enters: level (identity and logit links), log, or log1p "
+        "(counts); the family's own where absent",
+    )
+    accept_bias: bool = Field(
+        default=False, description="go on although the past outcome's coefficient is biased"
+    )
+
+
+def rho(lag: int) -> str:
+    """Name the coefficient of the outcome so many years before.
+
+    Examples
+    --------
+    >>> rho(1), rho(2)
+    ('rho', 'rho_2')
+    """
+    return "rho" if lag == 1 else f"rho_{lag}"
+
+
+def form_of(family: Family) -> Form:
+    """Give how the past outcome of a family enters the predictor, on the scale of its link.
+
+    Examples
+    --------
+    >>> from clustermodels.families.table import find
+    >>> [form_of(find(name)) for name in ("gaussian", "bernoulli", "poisson")]
+    ['level', 'level', 'log1p']
+    """
+    if family.link.name != "log":
+        return "level"
+    return "log1p" if family.discrete else "log"

@@ -1,0 +1,74 @@
+"""What the outcome's past must be to the rest of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from clustermodels.errors import Problem
+from clustermodels.families.table import find
+from clustermodels.spec.document import Spec
+from clustermodels.spec.dynamics import form_of
+from clustermodels.spec.fixed_effects import CLUSTER
+
+
+def _family(spec: Spec) -> Iterator[Problem]:
+    """Refuse families whose past outcome has no scale to enter on, and forms of other links."""
+    if spec.dynamics is None:
+        return
+    family = find(spec.outcome[1].family)
+    if family.takes_trials:
+        yield spec.source.problem(
+            ("dynamics",),
+            f"{family.name} has no dynamics, because its past outcome is a number of successes "
+            "among trials that differ from year to year",
+            fix="Remove it, or make the past share a control.",
+        )
+        return
+    form = form_of(family)
+    if spec.dynamics.form not in (None, form):
+        yield spec.source.problem(
+            ("dynamics", "form"),
+            f"{family.name} takes the past outcome as '{form}', because that is the scale of its "
+            f"{family.link.name} link" + " where counts may be 0" * (form == "log1p"),
+            got=repr(spec.dynamics.form),
+            fix=f"Write 'form: {form}', or leave it out.",
+        )
+
+
+def _biased(spec: Spec) -> Iterator[Problem]:
+    """Refuse forms that are biased in short panels, unless the document accepts that."""
+    own = spec.dynamics
+    if own is None:
+        return
+    factor = spec.fixed_effects.get(CLUSTER)
+    pooling = "absent" if factor is None else factor.pooling
+    if own.initial == "wooldridge" and pooling != "correlated":
+        yield spec.source.problem(
+            ("dynamics",),
+            f"'initial: wooldridge' models the cluster's effect given its first outcomes and its "
+            f"means, and here cluster effects are {pooling}",
+            fix="Write 'cluster: {pooling: correlated}' in the fixed effects; or 'initial: "
+            "ignore, accept_bias: true', and read the bias that 'diagnose' expects.",
+        )
+    if own.initial == "ignore" and not own.accept_bias:
+        why = {
+            "free": "free cluster effects pull it down in short panels (Nickell 1981)",
+            "partial": "a random effect takes the past outcome for its own",
+            "correlated": "means alone leave the first outcome's part in the cluster's effect",
+            "absent": "what differs between clusters for good is taken for persistence",
+        }[pooling]
+        yield spec.source.problem(
+            ("dynamics", "initial"),
+            f"the coefficient of the past outcome would be biased, because {why}",
+            fix="Write 'initial: wooldridge' with correlated cluster effects; or 'accept_bias: "
+            "true', and read the bias that 'diagnose' expects.",
+        )
+    if own.initial == "wooldridge" and own.accept_bias:
+        yield spec.source.problem(
+            ("dynamics", "accept_bias"),
+            "there is no bias to accept with 'initial: wooldridge'",
+            fix="Remove it.",
+        )
+
+
+RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (_family, _biased)

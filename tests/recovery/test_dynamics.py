@@ -1,0 +1,52 @@
+"""The past's coefficient and the policy's beside it, over many panels of 29 clusters and ten years.
+
+The bias that a naive random intercept has in the Gaussian world, and its long-run effects as
+multiples of the true ones, were computed for maximum likelihood before this package existed.
+"""
+
+import numpy as np
+import pytest
+
+import clustermodels as cm
+from clustermodels.results.bias import nickell, unbiased_past
+from tests.recovery.past_world import BETA, document, many, panel
+
+PANELS = 200
+NAIVE = {0.3: (0.12, 1.3), 0.6: (0.23, 2.3), 0.8: (0.13, 2.8)}
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
+@pytest.mark.parametrize("family", ["gaussian", "negative_binomial"])
+def test_the_truth_is_found(family, rho):
+    found = many(family, "wooldridge", rho, PANELS)
+    shares = found.covered.mean(axis=0)
+    print(f"{family}, rho {rho}: bias {found.bias.round(3)}, covered {shares.round(3)}, long run "
+          f"{np.median(found.long_run) / (BETA / (1 - rho)):.2f} times")  # fmt: skip
+    assert abs(found.bias[0]) < 0.03
+    assert abs(found.bias[1]) < 0.03
+    assert (shares >= 0.88).all()
+    assert (shares <= 0.99).all()
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
+def test_a_naive_intercept_has_the_bias_that_is_known_and_the_one_that_is_said(rho):
+    found = many("gaussian", "naive", rho, PANELS)
+    times = np.median(found.long_run) / (BETA / (1 - rho))
+    print(f"naive, rho {rho}: bias {found.bias.round(3)}, long run {times:.2f} times")
+    bias, wanted = NAIVE[rho]
+    assert found.bias[0] == pytest.approx(bias, abs=0.03)
+    assert times == pytest.approx(wanted, rel=0.35)
+    said = []
+    for seed in range(40):
+        run = cm.fit(document("gaussian", "naive"), panel("gaussian", rho, seed))
+        said.append(float(run.posterior["rho"].mean()) - unbiased_past(run).mean())
+    print(f"said {np.mean(said):.3f}")
+    assert np.mean(said) == pytest.approx(found.bias[0], abs=0.04)
+
+
+@pytest.mark.parametrize("rho", [0.5, 0.8])
+def test_free_intercepts_have_nickells_bias(rho):
+    found = many("gaussian", "free", rho, PANELS)
+    # the formula is for a past alone, and x that varies with it makes the bias smaller
+    print(f"free, rho {rho}: bias {found.bias[0]:.3f}, formula {float(nickell(rho, 9)):.3f}")
+    assert 0.4 * nickell(rho, 9) > found.bias[0] > 1.1 * nickell(rho, 9)

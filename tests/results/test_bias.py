@@ -1,0 +1,85 @@
+"""The bias of a past that ignores where clusters began: the formula, and fits of drawn panels."""
+
+import numpy as np
+import pytest
+
+import clustermodels as cm
+from clustermodels.results.bias import nickell, past_findings, unbiased_past
+from tests.data.test_walk import document
+from tests.designs import made_fit, table
+from tests.recovery.past_world import document as of_world
+from tests.recovery.past_world import panel
+
+
+@pytest.mark.parametrize(
+    ("rho", "periods", "bias"), [(0.5, 9, -0.181), (0.8, 9, -0.243), (0.5, 5, -0.331)]
+)
+def test_nickells_formula(rho, periods, bias):
+    assert float(nickell(rho, periods)) == pytest.approx(bias, abs=5e-4)
+
+
+def test_nickells_formula_is_what_the_within_estimator_does():
+    rng = np.random.default_rng(2)
+    rho, periods, clusters = 0.5, 6, 40_000
+    y = rng.normal(0, 1 / np.sqrt(1 - rho**2), clusters)
+    kept = [y]
+    for _ in range(periods):
+        y = rho * y + rng.normal(0, 1, clusters)
+        kept.append(y)
+    values = np.array(kept)
+    past, now = values[:-1], values[1:]
+    past, now = past - past.mean(axis=0), now - now.mean(axis=0)
+    slope = (past * now).sum() / (past**2).sum()
+    assert slope - rho == pytest.approx(float(nickell(rho, periods)), abs=0.01)
+
+
+def findings(form, family="gaussian", seed=1):
+    run = cm.fit(of_world(family, form, draws=250), panel(family, 0.6, seed))
+    return run, {finding.check: finding for finding in past_findings(run)}
+
+
+def test_a_told_effect_has_no_bias_to_report():
+    assert findings("wooldridge")[1] == {}
+
+
+def test_free_effects_are_off_by_nickells_formula():
+    run, found = findings("free")
+    estimate = float(run.posterior["rho"].mean())
+    said = found["biased_past"]
+    assert f"off by {float(nickell(estimate, 9)):+.2g} (Nickell's formula" in said.what
+    assert said.severity == "serious"
+    assert said.path == "dynamics"
+
+
+@pytest.mark.parametrize("family", ["gaussian", "negative_binomial"])
+@pytest.mark.parametrize("form", ["naive", "means only"])
+def test_others_are_off_by_what_a_fit_without_the_bias_says(family, form):
+    run, found = findings(form, family)
+    said = found["biased_past"]
+    told = findings("wooldridge", family)[0].posterior["rho"]
+    off = float(run.posterior["rho"].mean() - told.mean())
+    assert off > 0.03
+    assert f"off by {off:+.1g}"[:-1] in said.what
+    assert "the same data with 'initial: wooldridge' give 0." in said.what
+    assert "initial: wooldridge" in said.what_to_do
+
+
+def test_the_fit_without_the_bias_is_that_of_the_document_that_is_advised():
+    run, _ = findings("naive")
+    told = findings("wooldridge")[0].posterior["rho"]
+    draws = unbiased_past(run)
+    assert draws.mean() == pytest.approx(float(told.mean()), abs=0.2 * float(told.std()))
+    assert draws.std() == pytest.approx(float(told.std()), rel=0.15)
+
+
+def test_where_the_fast_engine_cannot_go_the_bias_is_unknown():
+    fit = made_fit(document("student_t", "y"), table(), around={"rho": 0.5})
+    (found,) = past_findings(fit)
+    assert "by how much is not known" in found.what
+    assert "because" not in found.what
+    assert found.severity == "serious"
+
+
+def test_a_past_without_end_is_a_finding():
+    fit = made_fit(document("student_t", "y"), table(), around={"rho": 1.1})
+    assert "explosive" in {finding.check for finding in past_findings(fit)}

@@ -1,0 +1,105 @@
+"""Persistence, long-run effects and responses, against closed forms and simulation."""
+
+import numpy as np
+import pytest
+
+import clustermodels as cm
+from clustermodels.fits.record import flat
+from clustermodels.results.dynamics import half_life
+from tests.data.test_walk import document
+from tests.designs import PLAIN, made_fit, table
+
+
+def median_of(answer, **about):
+    rows = np.ones(answer.sizes["row"], dtype=bool)
+    for key, value in about.items():
+        rows &= answer[key].to_numpy() == value
+    return answer["median"].to_numpy()[rows]
+
+
+def test_linear_responses_are_powers_and_the_long_run_their_sum():
+    fit = made_fit(document("gaussian", "y"), table(), around={"rho": 0.6, "dose": 0.5}, noise=0)
+    found = cm.dynamics(fit, years=5)
+    assert median_of(found, quantity="persistence") == pytest.approx([0.6])
+    assert median_of(found, quantity="half_life") == pytest.approx([np.log(0.5) / np.log(0.6)])
+    powers = 0.5 * 0.6 ** np.arange(6)
+    np.testing.assert_allclose(median_of(found, quantity="one_year"), powers)
+    np.testing.assert_allclose(median_of(found, quantity="lasting"), np.cumsum(powers))
+    assert median_of(found, quantity="long_run") == pytest.approx([0.5 / 0.4])
+    assert set(found["scale"].to_numpy()[2:]) == {"difference"}
+
+
+def test_with_two_lags_responses_follow_the_recursion():
+    around = {"rho": 0.5, "rho_2": 0.3, "dose": 1.0}
+    fit = made_fit(document("gaussian", "y", lags=2), table(), around=around, noise=0)
+    found = cm.dynamics(fit, years=4)
+    np.testing.assert_allclose(median_of(found, quantity="one_year"), [1, 0.5, 0.55, 0.425, 0.3775])
+    assert median_of(found, quantity="long_run") == pytest.approx([5.0])
+    root = (0.5 + np.sqrt(0.25 + 1.2)) / 2
+    assert median_of(found, quantity="half_life") == pytest.approx([np.log(0.5) / np.log(root)])
+
+
+def test_draws_that_forget_nothing_have_no_finite_long_run():
+    fit = made_fit(document("gaussian", "y"), table(), around={"rho": 1.0, "dose": 1.0}, noise=0)
+    found = cm.dynamics(fit)
+    assert np.isinf(median_of(found, quantity="long_run")).all()
+    assert np.isinf(median_of(found, quantity="half_life")).all()
+
+
+@pytest.mark.parametrize(
+    ("rhos", "years"),
+    [([0.25], 0.5), ([-0.5], 1.0), ([0.0], 0.0), ([1.2], np.inf), ([0.0, 0.25], 1.0)],
+)
+def test_half_lives(rhos, years):
+    assert half_life(np.array([rhos])) == pytest.approx([years])
+
+
+def test_a_moderator_bends_the_response_at_each_clusters_own_mean():
+    bent = document("gaussian", "y") | {"moderators": ["yearly"]}
+    around = {"rho": 0.5, "dose": 1.0, "dose_x_yearly": 0.25}
+    frame = table()
+    fit = made_fit(bent, frame, around=around, noise=0)
+    design = fit.design()
+    used = frame.set_index(["city", "year"])["yearly"].loc[
+        [*zip(design.clusters, design.years, strict=True)]
+    ]
+    centre = fit.learned.scales["yearly"].centre
+    wanted = (1 + 0.25 * (used.groupby("city").mean() - centre)).mean()
+    assert median_of(cm.dynamics(fit), quantity="short_run") == pytest.approx([wanted])
+
+
+def test_responses_of_counts_are_those_of_many_simulated_years():
+    around = {"rho": 0.5, "dose": np.log(1.5), "intercept": 1.0}
+    fit = made_fit(
+        document("poisson", "count"), table(), around=around, noise=0, chains=2, draws=400
+    )
+    found = cm.dynamics(fit)
+    draws, design = flat(fit.posterior), fit.design()
+    scales = fit.learned.scales
+    dose = {block.name: block for block in design.blocks}["dose"].values[:, 0]
+    own = np.array([dose[design.clusters == c].mean() for c in "ABCDE"]) / 1.0
+    eta = draws["intercept"][0] + draws["dose"][0] * scales["dose"].spread * own
+    rng, sums = np.random.default_rng(1), {}
+    for step in (0.0, np.log(1.5)):
+        y, kept = np.full((4000, 5), 4.0), []
+        for year in range(120):
+            mu = np.exp(eta + step + 0.5 * (np.log1p(y) - scales["rho"].centre))
+            y = rng.poisson(mu)
+            if year >= 60:
+                kept.append(mu.mean(axis=0))
+        sums[step] = np.mean(kept, axis=0).sum()
+    wanted = sums[np.log(1.5)] / sums[0.0]
+    assert median_of(found, quantity="short_run") == pytest.approx([1.5], rel=1e-9)
+    (long_run,) = np.exp(np.log(found["median"].to_numpy()))[
+        found["quantity"].to_numpy() == "long_run"
+    ]
+    assert long_run == pytest.approx(wanted, rel=0.03)
+    lasting = median_of(found, quantity="lasting")
+    assert lasting[-1] == pytest.approx(wanted, rel=0.05)
+    assert 1.5 < long_run < 1.5**2, "log(1 + y) moves by less than log(y)"
+
+
+def test_without_a_past_there_is_no_answer():
+    fit = made_fit(PLAIN | {"treatments": {"dose": {"slope": "common"}}}, table())
+    with pytest.raises(cm.FitError, match="because the document has no 'dynamics'"):
+        cm.dynamics(fit)
