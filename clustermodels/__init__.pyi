@@ -39,6 +39,7 @@ from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.dynamics import dynamics as dynamics
 from .results.effects import effects as effects
+from .results.event_study import event_study as event_study
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.pointwise import log_likelihood as log_likelihood

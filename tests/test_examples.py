@@ -27,7 +27,13 @@ NAMES = """
 CLUSTERS = {*NAMES.split()}
 TOO_SMALL = {"Fuxin", "Jilin", "Sanya", "Shanwei"}
 # Real microdata, which are not part of the project.
-RECORDS = ROOT.parent / "shared" / "data" / "h2020_participations.parquet"
+SHARED = ROOT.parent / "shared" / "data"
+RECORDS = SHARED / "h2020_participations.parquet"
+# Data that are not part of the project, and what examples call them.
+GIVEN = {
+    "research_clusters": (RECORDS, "participations.parquet"),
+    "minimum_wage": (SHARED / "mpdta.csv", "mpdta.csv"),
+}
 SPECS = sorted((ROOT / "specs").glob("*/spec.yaml"))
 
 
@@ -38,10 +44,12 @@ def example(request, tmp_path_factory):
     for path in request.param.parent.iterdir():
         if path.is_file():
             shutil.copy(path, folder / path.name)
-    if (folder / "make_records.py").exists():
-        if not RECORDS.exists():
-            pytest.skip("the records that this example reads are not here")
-        shutil.copy(RECORDS, folder / "participations.parquet")
+    name = request.param.parent.name
+    if name in GIVEN:
+        given, called = GIVEN[name]
+        if not given.exists():
+            pytest.skip("the data that this example reads are not here")
+        shutil.copy(given, folder / called)
     elif not (folder / "panel.csv").exists():
         runpy.run_path(str(folder / "make_panel.py"), run_name="__main__")
     return folder / "spec.yaml"

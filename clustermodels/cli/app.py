@@ -206,6 +206,13 @@ def predict(
 
 
 @app.command()
+def event_study(run: RunPath, format_: AsFormat = Format.text) -> None:
+    """Put the effects of an adoption together: overall, by event time, by cohort, by year."""
+    made = cm.load_fit(run)
+    show_effects([cm.event_study(made)], format_, made.spec.outcome[0])
+
+
+@app.command()
 def dynamics(
     run: RunPath,
     years: Annotated[int, typer.Option(min=0, help="How long responses are followed.")] = 10,

@@ -31,7 +31,10 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
         if "years_since" in estimate:
             title, kind = f"{outcome} in the years after the policy moves", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
-        if "scenario" in estimate:
+        if "by" in estimate:
+            title, kind = f"{outcome} once the policy is adopted", "quantity"
+        compared = "scenario" in estimate
+        if compared:
             title = f"{outcome} under '{estimate.pop('scenario')[0]}' against the observed policies"
             kind = "quantity"
         per = dict.fromkeys(str(c) for c in estimate.pop("per", []) if c not in ("unit", ""))
@@ -39,8 +42,8 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
             values = zip(estimate["at"], estimate.pop("moderator_value"), strict=True)
             estimate["at"] = [f"{at} ({number(value)})" if at else "" for at, value in values]
         whole = _side_by_side(estimate, kind)
-        # a probability of neither is that of a row in which nothing changes
-        moved = [cell is not None for cell in whole["P(increase)"]]
+        # under a scenario a probability of neither is that of a row in which nothing changes
+        moved = [not compared or cell is not None for cell in whole["P(increase)"]]
         changed = {n: [c for c, k in zip(v, moved, strict=True) if k] for n, v in whole.items()}
         keys = sum(name in estimate for name in changed)
         table(changed, format_, title, keys=keys)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data import priors
 from clustermodels.data.blocks import Block, Lagged, Term
+from clustermodels.data.cohorts import by_cohort, cohort_blocks
 from clustermodels.data.columns import past_form, raw_columns, transformed
 from clustermodels.data.factors import Factor, factor, factor_columns, labels_of, redundant
 from clustermodels.data.learned import Learned, Means, standardise
@@ -117,6 +118,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         *_categorical(spec, factors, default),
         *_past(spec, columns, learned, default),
         *_means(spec, factors, learned, default),
+        *_cohorts(spec, rows, learned, default),
         *_factors(spec, factors, columns, learned, default),
     ]
     return Design(
@@ -191,6 +193,17 @@ def _levels(name: str, of: Factor, pooling: str, term: Term) -> Block:
     return Block(name, ones, (term,), of, "free" if pooling == "free" else "partial")
 
 
+def _cohorts(spec: Spec, rows: Reader, learned: Learned, default: priors.Defaults) -> list[Block]:
+    """Give an adoption its effects by cohort and year, and cohorts their years before it."""
+    slopes, leads = {}, {}
+    for name in by_cohort(spec):
+        slopes[name] = _slope(spec, name, learned, default)
+        unit = slopes[name].unit
+        own = priors.coefficient(spec, names.before(name), default.slope, unit)
+        leads[name] = Term(names.before(name), own, unit)
+    return cohort_blocks(spec, rows, learned.levels, learned.adopted, slopes, leads)
+
+
 def _past(
     spec: Spec, columns: Mapping[str, Values], learned: Learned, default: priors.Defaults
 ) -> list[Block]:
@@ -247,7 +260,7 @@ def _factors(
     slopes = {
         name: _slope(spec, name, learned, default)
         for name, item in spec.treatments.items()
-        if item.slope != "common"
+        if item.slope != "common" and name not in by_cohort(spec)
     }
     random, pooled = names.random_block(spec)
     blocks = [
@@ -298,18 +311,18 @@ def _factors(
 
 def _slope(spec: Spec, name: str, learned: Learned, default: priors.Defaults) -> Term:
     unit, step, words = _unit(spec, name, learned)
-    by_cluster = names.by_cluster(name)
+    varying = names.varying(spec, name)
     if spec.treatments[name].slope == "free":
-        own = priors.coefficient(spec, by_cluster, default.slope, unit, step)
-        return Term(by_cluster, own, unit, step, words, around=name)
+        own = priors.coefficient(spec, varying, default.slope, unit, step)
+        return Term(varying, own, unit, step, words, around=name)
     own = priors.positive(spec, names.sd(name), prior("half_normal", sd=default.slope_sd), unit)
     return Term(
-        by_cluster,
+        varying,
         own,
         unit,
         step,
         words,
         sd_name=names.sd(name),
         around=name,
-        centred=by_cluster in learned.centred,
+        centred=varying in learned.centred,
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from clustermodels.data.cohorts import cell_levels, cohorts
 from clustermodels.data.columns import (
     Column,
     change,
@@ -66,9 +67,10 @@ class Means(Frozen):
 class Learned(Frozen):
     """Everything that the fitting panel taught.
 
-    ``initial`` holds the first values that effects of clusters are given, and ``left`` the sd that
-    they seem to have beside these, on the link's scale. ``centred`` names the pooled terms that a
-    sampler moves in directly; ``fit`` fills it in.
+    ``adopted`` says when clusters adopted what is compared with those that never do. ``initial``
+    holds the first values that effects of clusters are given, and ``left`` the sd that they seem
+    to have beside these, on the link's scale. ``centred`` names the pooled terms that a sampler
+    moves in directly; ``fit`` fills it in.
     """
 
     levels: dict[str, tuple[str, ...]]
@@ -78,6 +80,7 @@ class Learned(Frozen):
     initial: Means | None = None
     left: float = 0.0
     outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
+    adopted: dict[str, dict[str, int]] = {}
     centred: tuple[str, ...] = ()
 
 
@@ -137,13 +140,14 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         past = np.column_stack([values[name] for name in spec.lagged()])
         left = spread / float(y.std() or 1.0) * left_to_clusters(y, past, cluster.codes)
     return Learned(
-        levels={name: made.levels for name, made in factors.items()},
+        levels={name: made.levels for name, made in factors.items()} | cell_levels(spec, rows),
         standards=learned_standards,
         scales=scales,
         means=means,
         initial=initial,
         left=left,
         outcome=(centre, spread),
+        adopted=cohorts(spec, rows),
     )
 
 

@@ -15,6 +15,7 @@ from clustermodels.preview.membership import membership
 from clustermodels.preview.past import past_findings
 from clustermodels.preview.positions import position_findings
 from clustermodels.preview.rows import row_findings
+from clustermodels.preview.staggered import staggered
 from clustermodels.preview.support import support
 from clustermodels.spec.document import Spec
 from clustermodels.spec.read import read_spec
@@ -53,6 +54,7 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
         *row_findings(spec, panel, of),
         *identification(spec, of),
         *past_findings(spec, learned, of),
+        *staggered(spec, panel, of),
         *support(spec, panel, learned),
         *idle_findings(spec, idle),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.spec import names
@@ -59,6 +60,12 @@ def _effect(factor: str) -> str:
 
 
 def _slope(spec: Spec, treatment: str, learned: Learned) -> str:
+    if treatment in by_cohort(spec):
+        scale = learned.scales[treatment]
+        own = f"{names.by_cohort_year(treatment)}[cohort,t] · {scale.symbol}"
+        early = names.before(treatment)
+        own += f" + {early}[cohort,t]" if early in learned.levels else ""
+        return f"{own} - {treatment} · {scale.centre:.4g}"
     common = spec.treatments[treatment].slope == "common"
     slope = treatment if common else f"{names.by_cluster(treatment)}[i]"
     return f"{slope} · {_column(treatment, learned)}"
@@ -90,9 +97,12 @@ def _levels(spec: Spec) -> list[str]:
             lines.append(f"Σ {_effect(name)} = 0")
         elif name != CLUSTER:
             lines.append(f"{_effect(name)} ~ Normal(0, {names.sd(names.effect(name))})")
-    lines += [
-        f"Σ ({names.by_cluster(name)}[i] - {name}) = 0"
-        for name, item in spec.treatments.items()
-        if item.slope == "free"
-    ]
+    for name, item in spec.treatments.items():
+        if name in by_cohort(spec):
+            cell = f"{names.by_cohort_year(name)}[cohort,t]"
+            free = f"Σ ({cell} - {name}) = 0 over cohorts and years"
+            pooled = f"{cell} ~ Normal({name}, {names.sd(name)})"
+            lines.append(free if item.slope == "free" else pooled)
+        elif item.slope == "free":
+            lines.append(f"Σ ({names.by_cluster(name)}[i] - {name}) = 0")
     return lines

@@ -106,7 +106,7 @@ def _step(term: Term) -> tuple[float, str]:
     """
     if term.words and term.step * term.unit <= LARGE:
         return term.step, term.words
-    return 1 / term.unit, f"one standard deviation of {term.name.removesuffix('_by_cluster')}"
+    return 1 / term.unit, f"one standard deviation of {term.name.partition('_by_c')[0]}"
 
 
 def _exp(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import past_form
 from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
@@ -27,6 +28,16 @@ _SLOPES = {
 }
 
 
+_COHORTS = {
+    "partial": "one for each year of adoption and year since, partially pooled",
+    "free": "one for each year of adoption and year since, not pooled",
+}
+_COMPARED = {
+    "not_yet": "; compared with clusters that have not adopted yet",
+    "never": "; compared with clusters that never adopt, as are cohorts in the years before",
+}
+
+
 def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[str, ...]:
     """Say what is modelled, a sentence each."""
     name, outcome = spec.outcome
@@ -44,7 +55,10 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
     said += [_standing(name, position) for (_, name), position in spec.positions().items()]
     for treatment, item in spec.treatments.items():
         lag = f", {item.lag} year{'s' * (item.lag > 1)} later" if item.lag else ""
-        said.append(f"The effect of {treatment}{lag}: {_SLOPES[item.slope]}.")
+        over = _SLOPES[item.slope]
+        if treatment in by_cohort(spec):
+            over = _COHORTS[item.slope] + _COMPARED[by_cohort(spec)[treatment].comparison]
+        said.append(f"The effect of {treatment}{lag}: {over}.")
     for moderator in spec.moderators:
         bent = [t for t, m in spec.moderated() if m == moderator]
         said.append(

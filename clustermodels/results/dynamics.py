@@ -16,7 +16,7 @@ from clustermodels.errors import FitError
 from clustermodels.families.family import mean
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
-from clustermodels.results.effects import moderator_values
+from clustermodels.results.effects import moderator_values, own_slope
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec import names
 from clustermodels.spec.fixed_effects import CLUSTER
@@ -170,7 +170,8 @@ def _shift(fit: Fit, design: Design, treatment: str, draws: Draws) -> tuple[Valu
     """Give what a step of a treatment adds to the predictor of each cluster, (S, cluster)."""
     scale = fit.learned.scales[treatment]
     by_cluster = draws.get(names.by_cluster(treatment))
-    slope = np.asarray(draws[treatment])[:, None] if by_cluster is None else np.asarray(by_cluster)
+    own = own_slope(fit, treatment, draws)[:, None]
+    slope = own if by_cluster is None else np.asarray(by_cluster)
     code, size = _clusters(design)
     values = moderator_values(fit)
     for moderator in [m for t, m in fit.spec.moderated() if t == treatment]:

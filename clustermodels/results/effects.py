@@ -8,13 +8,16 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
+from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import raw_columns, transformed
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Values, reader
+from clustermodels.data.predictor import Draws
 from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
 from clustermodels.results.changes import Sums, changes
+from clustermodels.results.event_study import overall_effect
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import interaction
@@ -73,7 +76,8 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
     kind = find(fit.spec.outcome[1].family).link.effect
     for treatment in fit.spec.treatments:
         scale = fit.learned.scales[treatment]
-        for at, slope in _slopes_along(fit.spec, fit.learned, treatment, values, draws):
+        own = own_slope(fit, treatment, draws)
+        for at, slope in _slopes_along(fit.spec, fit.learned, treatment, values, own, draws):
             step = slope * scale.step
             effect, neutral = (step, 0.0) if kind == "difference" else (np.exp(step), 1.0)
             about = {"treatment": treatment, **at}
@@ -81,21 +85,32 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
             yield {**about, "scale": kind, "per": scale.words}, effect, neutral
 
 
+def own_slope(fit: Fit, treatment: str, draws: Draws) -> Values:
+    """Give a treatment's slope where its moderators are at their centres, (S,).
+
+    Where it has one by cohort and year, their mean over the rows that the policy has reached.
+    """
+    if treatment in by_cohort(fit.spec):
+        return overall_effect(fit, treatment, draws)
+    return np.asarray(draws[treatment])
+
+
 def _slopes_along(
     spec: Spec,
     learned: Learned,
     treatment: str,
     values: dict[str, Values],
+    own: Values,
     draws: dict[str, Values],
 ) -> Iterator[tuple[Labels, Values]]:
     moderators = [m for t, m in spec.moderated() if t == treatment]
     if not moderators:
-        yield {"moderator": "", "at": "", "moderator_value": np.nan}, draws[treatment]
+        yield {"moderator": "", "at": "", "moderator_value": np.nan}, own
     for moderator in moderators:
         bend = draws[interaction(treatment, moderator)]
         for label, share in LEVELS.items():
             at = float(np.quantile(values[moderator], share))
-            slope = draws[treatment] + bend * (at - learned.scales[moderator].centre)
+            slope = own + bend * (at - learned.scales[moderator].centre)
             yield {"moderator": moderator, "at": label, "moderator_value": at}, slope
 
 

@@ -9,6 +9,7 @@ from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.treatments import Adoption
 
 DIMS = ("cluster", "year", "obs", "chain", "draw")
 INTERCEPT = "intercept"
@@ -50,6 +51,23 @@ def by_cluster(treatment: str) -> str:
     return f"{treatment}_by_{CLUSTER}"
 
 
+def by_cohort_year(treatment: str) -> str:
+    """Name an adoption's effects by cohort and year."""
+    return f"{treatment}_by_cohort_year"
+
+
+def before(treatment: str) -> str:
+    """Name what cohorts differ by in the years before they adopt."""
+    return f"{treatment}_before"
+
+
+def varying(spec: Spec, treatment: str) -> str:
+    """Name a treatment's slopes by what they vary over."""
+    item = spec.treatments[treatment]
+    own = isinstance(item, Adoption) and item.by == "cohort_year"
+    return by_cohort_year(treatment) if own else by_cluster(treatment)
+
+
 def means(factor: str) -> str:
     """Name the coefficients of a correlated factor's means."""
     return f"{factor}_means"
@@ -75,7 +93,11 @@ SLOPES = f"{CLUSTER}_slopes"
 
 def random_block(spec: Spec) -> tuple[str, list[str]]:
     """Give the name of the clusters' random block and the treatments whose slopes are in it."""
-    slopes = [name for name, item in spec.treatments.items() if item.slope == "partial"]
+    slopes = [
+        name
+        for name, item in spec.treatments.items()
+        if item.slope == "partial" and varying(spec, name) == by_cluster(name)
+    ]
     own = spec.fixed_effects.get(CLUSTER)
     pooled = own is not None and own.pooling != "free"
     return (effect(CLUSTER) if pooled else SLOPES), slopes
@@ -95,13 +117,15 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(name, "coefficient", "treatments", name)
         if treatment.slope != "common":
             add(
-                by_cluster(name),
+                varying(spec, name),
                 "derived" if treatment.slope == "partial" else "effects",
                 "treatments",
                 name,
             )
         if treatment.slope == "partial":
             add(sd(name), "sd", "treatments", name)
+        if isinstance(treatment, Adoption) and treatment.comparison == "never":
+            add(before(name), "coefficient", "treatments", name)
     for name in spec.moderators:
         add(name, "coefficient", "moderators", name)
     for treatment_name, moderator in spec.moderated():

@@ -62,6 +62,26 @@ class Adoption(Treatment):
         default=None, description="the column with the year of adoption; empty or 0: never"
     )
     column: ColumnName | None = Field(default=None, description="or a column of 0 and 1")
+    by: Literal["cluster", "cohort_year"] = Field(
+        default="cluster",
+        description="what the effect varies by: the cluster, or the year of adoption and the year",
+    )
+    comparison: Literal["not_yet", "never"] = Field(
+        default="not_yet",
+        description="by cohort_year: compared with clusters that have not adopted yet, or with "
+        "those that never do, which shows the years before adoption too",
+    )
+
+    @model_validator(mode="after")
+    def _cohorts(self) -> Self:
+        if self.by == "cluster" and self.comparison != "not_yet":
+            raise refuse("'comparison' belongs to 'by: cohort_year'", "Add it, or remove this.")
+        if self.by == "cohort_year" and self.slope == "common":
+            raise refuse(
+                "a common slope is one effect, and 'by: cohort_year' asks for many",
+                "Write 'slope: free' for each by itself, or 'slope: partial' to pool them.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

@@ -12,6 +12,11 @@ import pytest
 import clustermodels as cm
 from clustermodels.cli import app
 from clustermodels.errors import Finding
+from tests import designs
+from tests.data.test_cohorts import document as adopted
+from tests.data.test_cohorts import frame as cohorts
+from tests.data.test_walk import document as with_past
+from tests.designs import made_fit
 
 ROOM = "clustermodels"
 
@@ -220,6 +225,47 @@ def test_check_and_explain_never_import_the_sampler(project):
             check=False,
         )
         assert made.returncode == 0, made.stderr
+
+
+def save_as_run(fit, project):
+    cm.save(fit, project / "other.nc")
+
+
+def test_dynamics_prints_responses_year_by_year(run, project):
+    around = {"rho": 0.5, "dose": 0.3, "intercept": 1.0}
+    save_as_run(made_fit(with_past("poisson", "count"), designs.table(), around=around), project)
+    code, out, _ = run("dynamics", "other.nc", "--years", "3", "--format", "csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["quantity"] for row in rows[:4]] == [
+        "persistence", "half_life", "short_run", "long_run",
+    ]  # fmt: skip
+    since = [float(row["years_since"]) for row in rows if row["quantity"] == "lasting"]
+    assert since == [0, 1, 2, 3]
+    _, out, _ = run("dynamics", "other.nc", "--years", "3")
+    assert "count in the years after the policy moves" in out
+    assert "half_life" in out
+    assert "Effects are for one more dose." in out
+    assert "Nothing changes" not in out
+
+
+def test_event_study_prints_what_cells_add_up_to(run, project):
+    save_as_run(made_fit(adopted(comparison="never"), cohorts()), project)
+    code, out, _ = run("event-study", "other.nc", "--format", "csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    listed = list(dict.fromkeys(row["by"] for row in rows))
+    assert listed == ["overall", "event_time", "cohort", "year", "cell", "before"]
+    _, out, _ = run("event-study", "other.nc")
+    assert "y once the policy is adopted" in out
+    assert "2013 in 2014" in out
+
+
+@pytest.mark.parametrize("command", ["dynamics", "event-study"])
+def test_what_the_document_does_not_have_is_said(run, command):
+    code, _, said = run(command, "run.nc")
+    assert code == 3
+    assert "because" in said
 
 
 def test_help_waits_for_nothing_heavy():

@@ -1,0 +1,198 @@
+"""The effects of an adoption by cohort and year, put together over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from clustermodels.data.cohorts import adoption_years, by_cohort, cells
+from clustermodels.data.design import Design
+from clustermodels.data.panel import Positions, Values, reader
+from clustermodels.data.predictor import Draws, by_piece, linear_predictor
+from clustermodels.errors import FitError
+from clustermodels.families.family import mean
+from clustermodels.fits.record import Fit, flat
+from clustermodels.results.answers import answers
+from clustermodels.results.intervals import increase, summarised
+from clustermodels.spec import names
+
+Labels = tuple[str, str, str, str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class _Grouped:
+    """Rows that a policy has reached, or will, in groups.
+
+    Parameters
+    ----------
+    by
+        What makes a group.
+    levels
+        The group's labels.
+    rows, group, cell
+        (n,): which rows they are, the group of each, and its cohort and year.
+    """
+
+    by: str
+    levels: tuple[str, ...]
+    rows: Positions
+    group: Positions
+    cell: Positions
+
+    @property
+    def sizes(self) -> Positions:
+        """How many rows each group has."""
+        return np.bincount(self.group, minlength=len(self.levels))
+
+    def averaged(self, effects: Values) -> Values:
+        """Average effects of cells, (S, cell), over the rows of each group: (S, group)."""
+        weights = np.zeros((effects.shape[1], len(self.levels)))
+        np.add.at(weights, (self.cell, self.group), 1.0)
+        return np.asarray(effects @ (weights / self.sizes))
+
+
+def event_study(fit: Fit) -> xr.Dataset:
+    r"""Put the effects of adoptions by cohort and year together.
+
+    Each group's coefficient is the mean of its cells' over its rows that the policy has reached,
+    $\sum_{it} \delta_{g(i) t} / n$ (Wooldridge 2021). On a log link there is the ratio of expected
+    outcomes as well, the sum at these rows over that without the policy; on a logit link the mean
+    difference.
+
+    Parameters
+    ----------
+    fit
+        Of a document with an adoption ``by: cohort_year``.
+
+    Returns
+    -------
+    Dataset
+        Along ``row``: ``median``, ``eti95_lower``, ``eti95_upper``, ``probability`` (of an
+        increase); coordinates ``treatment``, ``by`` (``overall``, ``event_time``, years since
+        adoption; ``cohort``, ``year``, ``cell``; ``before``, the event times before adoption,
+        where the comparison is with clusters that never adopt), ``level``, ``quantity``, and
+        ``rows``, how many cluster-years stand behind it.
+
+    Raises
+    ------
+    FitError
+        If no treatment of the document is an adoption by cohort and year.
+
+    References
+    ----------
+    Wooldridge, J. M. (2021). Two-way fixed effects, the two-way Mundlak regression, and
+    difference-in-differences estimators. https://doi.org/10.2139/ssrn.3906345
+    """
+    if not by_cohort(fit.spec):
+        raise FitError(
+            "an event study cannot be given because no treatment of the document is an adoption "
+            "with 'by: cohort_year'"
+        )
+    labels, draws, against = zip(*_entries(fit), strict=True)
+    table = np.stack(draws, axis=1)
+    treatment, by, level, quantity, rows = zip(*labels, strict=True)
+    return answers(
+        {"treatment": treatment, "by": by, "level": level, "quantity": quantity, "rows": rows},
+        summarised(table) | {"probability": increase(table, np.array(against))},
+    )
+
+
+def overall_effect(fit: Fit, treatment: str, draws: Draws) -> Values:
+    """Average an adoption's coefficient over all rows that it has reached, (S,)."""
+    (whole, *_) = _after(fit, treatment)
+    return whole.averaged(np.asarray(draws[names.by_cohort_year(treatment)]))[:, 0]
+
+
+def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
+    """Give each line's labels, its draws, and the number that stands for no effect."""
+    draws, design = flat(fit.posterior), fit.design()
+    link = design.outcome.family.link
+    for treatment, item in by_cohort(fit.spec).items():
+        effects = np.asarray(draws[names.by_cohort_year(treatment)])
+        groups = [*_after(fit, treatment)]
+        moved: Mapping[str, Values] = {}
+        if link.name != "identity":
+            moved = _outcomes(design, draws, effects, groups)
+        for grouped in groups:
+            found = {"coefficient": (grouped.averaged(effects), 0.0)}
+            if moved:
+                on, off = moved[grouped.by]
+                found |= (
+                    {"ratio": (on / off, 1.0)}
+                    if link.effect == "ratio"
+                    else {"difference": ((on - off) / grouped.sizes, 0.0)}
+                )
+            yield from _lines(treatment, grouped, found)
+        if item.comparison == "never":
+            early = np.asarray(draws[names.before(treatment)])
+            grouped = _before(fit, treatment)
+            yield from _lines(treatment, grouped, {"coefficient": (grouped.averaged(early), 0.0)})
+
+
+def _lines(
+    treatment: str, grouped: _Grouped, found: Mapping[str, tuple[Values, float]]
+) -> Iterator[tuple[Labels, Values, float]]:
+    for spot, level in enumerate(grouped.levels):
+        for quantity, (values, neutral) in found.items():
+            about = (treatment, grouped.by, level, quantity, int(grouped.sizes[spot]))
+            yield about, values[:, spot], neutral
+
+
+def _after(fit: Fit, treatment: str) -> Iterator[_Grouped]:
+    """Group the rows that the policy has reached."""
+    item, rows = by_cohort(fit.spec)[treatment], reader(fit.panel)
+    found, adopted = cells(item, rows), adoption_years(item, rows)
+    on = np.flatnonzero(found.after != "")
+    levels = fit.learned.levels[names.by_cohort_year(treatment)]
+    cell = np.searchsorted(np.array(levels), found.after[on].astype(str))
+    yield _Grouped("overall", ("",), on, np.zeros(len(on), dtype=np.int64), cell)
+    for by, values in (
+        ("event_time", found.since[on]),
+        ("cohort", adopted[on]),
+        ("year", rows.years[on]),
+    ):
+        different, group = np.unique(values.astype(int), return_inverse=True)
+        yield _Grouped(by, tuple(map(str, different)), on, group, cell)
+    yield _Grouped("cell", levels, on, cell, cell)
+
+
+def _before(fit: Fit, treatment: str) -> _Grouped:
+    """Group the rows of cohorts before they adopt, by event time."""
+    item, rows = by_cohort(fit.spec)[treatment], reader(fit.panel)
+    found = cells(item, rows)
+    on = np.flatnonzero(found.before != "")
+    levels = fit.learned.levels[names.before(treatment)]
+    cell = np.searchsorted(np.array(levels), found.before[on].astype(str))
+    different, group = np.unique(found.since[on].astype(int), return_inverse=True)
+    return _Grouped("before", tuple(map(str, different)), on, group, cell)
+
+
+def _outcomes(
+    design: Design, draws: Draws, effects: Values, groups: list[_Grouped]
+) -> dict[str, Values]:
+    """Sum expected outcomes with and without the policy, (2, S, group), by what makes a group."""
+    total, size = len(effects), len(design.years)
+    cell = np.full(size, -1)
+    cell[groups[0].rows] = groups[0].cell
+    of = {grouped.by: np.full(size, -1) for grouped in groups}
+    for grouped in groups:
+        of[grouped.by][grouped.rows] = grouped.group
+    sums = {g.by: np.zeros((2, total, len(g.levels))) for g in groups}
+
+    def both(rows: slice, here: Design) -> Values:
+        on = cell[rows] >= 0
+        eta = linear_predictor(here, draws)[:, on]
+        trials = here.outcome.trials[on]
+        without = eta - effects[:, cell[rows][on]]
+        family = here.outcome.family
+        return np.stack([mean(family, eta, trials), mean(family, without, trials)])
+
+    for rows, expected in by_piece(design, total, both):
+        on = cell[rows] >= 0
+        for by, added in sums.items():
+            hit = of[by][rows][on][:, None] == np.arange(added.shape[2])
+            added += expected @ hit.astype(float)
+    return sums

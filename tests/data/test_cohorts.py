@@ -1,0 +1,189 @@
+"""Cohorts and years of adoption: who is in which, and what is refused or found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import clustermodels as cm
+from clustermodels.fits.record import flat
+from tests.designs import block_of, designed, made_fit
+
+FIRST = {"A": 2013, "B": 2013, "C": 2015, "D": 0, "E": 0, "F": 2015}
+
+
+def frame(first=None, years=range(2010, 2018)):
+    rng = np.random.default_rng(3)
+    rows = [
+        {"city": city, "year": year, "start": start, "on": float(bool(start) and year >= start)}
+        for city, start in (first or FIRST).items()
+        for year in years
+    ]
+    made = pd.DataFrame(rows)
+    return made.assign(y=rng.normal(size=len(made)), count=rng.poisson(5, len(made)))
+
+
+def document(outcome="y", family="gaussian", scenarios=None, **law):
+    return {
+        "data": {"panel": {"cluster": "city", "year": "year"}},
+        "outcomes": {outcome: {"family": family}},
+        "treatments": {
+            "law": {"kind": "adoption", "first_year": "start", "by": "cohort_year"} | law
+        },
+        "fixed_effects": {"cluster": {"pooling": "partial"}, "year": {}},
+        "scenarios": scenarios or {},
+    }
+
+
+def cells_of(design, frame_):
+    block = block_of(design, "law_by_cohort_year")
+    on = block.values[:, 0] != 0
+    return {
+        (city, year): block.factor.levels[code]
+        for city, year, code, hit in zip(
+            design.clusters, design.years, block.factor.codes, on, strict=True
+        )
+        if hit
+    }
+
+
+@pytest.mark.parametrize("slope", ["free", "partial"])
+@pytest.mark.parametrize("lag", [0, 1])
+def test_every_row_that_is_reached_has_its_cohort_and_year(slope, lag):
+    _, _, _, design = designed(document(slope=slope, lag=lag), frame())
+    wanted = {
+        (city, year): f"{start} in {year}"
+        for city, start in FIRST.items()
+        for year in range(2010, 2018)
+        if start and year >= start + lag
+    }
+    assert cells_of(design, frame()) == wanted
+    block = block_of(design, "law_by_cohort_year")
+    assert block.pooling == slope
+    assert block.terms[0].around == "law"
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_a_column_of_0_and_1_says_the_same_as_the_first_year(lag):
+    one = designed(document(lag=lag), frame())[3]
+    law = {"kind": "adoption", "column": "on", "by": "cohort_year", "lag": lag}
+    other = designed(document() | {"treatments": {"law": law}}, frame())[3]
+    found = cells_of(other, frame())
+    assert found == {key: cell for key, cell in cells_of(one, frame()).items() if key in found}
+    assert len(found) == len(cells_of(one, frame())), "the first year has no past to lose here"
+
+
+def test_years_before_are_against_the_last_one_before():
+    _, _, _, design = designed(document(comparison="never"), frame())
+    block = block_of(design, "law_before")
+    assert block.labels == (
+        "2013 in 2010", "2013 in 2011",
+        "2015 in 2010", "2015 in 2011", "2015 in 2012", "2015 in 2013",
+    )  # fmt: skip
+    at = [*zip(design.clusters, design.years, strict=True)].index(("C", 2011))
+    hit = block.values[at] / block.values.max()
+    np.testing.assert_allclose(hit, [0, 0, 0, 1, 0, 0])
+    assert block.values[[c == "D" for c in design.clusters]].max() == 0
+
+
+def test_a_repeal_takes_the_effect_away_and_a_strange_cohort_is_refused():
+    scenarios = {
+        "repeal": [{"set": {"start": 0}}],
+        "delay": [{"add": {"start": 2}, "where": {"start": {"is": 2013}}}],
+        "strange": [{"add": {"start": 1}, "where": {"start": {"is": 2013}}}],
+    }
+    made = document(slope="partial", scenarios=scenarios)
+    with pytest.raises(cm.PanelError, match="nobody adopted so that its effect could be known"):
+        cm.check(cm.read_spec(made), frame())
+    del scenarios["strange"]
+    fit = made_fit(document(slope="partial", scenarios=scenarios), frame())
+    draws, design = flat(fit.posterior), fit.design()
+    effects = draws["law_by_cohort_year"]
+    levels = block_of(design, "law_by_cohort_year").factor.levels
+    gone = (cm.predict(fit, "repeal") - cm.predict(fit)).to_numpy().reshape(12, -1)
+    moved = (cm.predict(fit, "delay") - cm.predict(fit)).to_numpy().reshape(12, -1)
+    for n, (city, year) in enumerate(zip(design.clusters, design.years, strict=True)):
+        start = FIRST[city]
+        now = effects[:, levels.index(f"{start} in {year}")] if start and year >= start else 0
+        np.testing.assert_allclose(gone[:, n], -now, atol=1e-12)
+        if start == 2013:
+            later = effects[:, levels.index(f"2015 in {year}")] if year >= 2015 else 0
+            np.testing.assert_allclose(moved[:, n], later - now, atol=1e-12)
+
+
+def test_what_differed_before_adoption_stays_under_a_scenario():
+    scenarios = {"repeal": [{"set": {"start": 0}}]}
+    fit = made_fit(document(slope="free", comparison="never", scenarios=scenarios), frame())
+    change = cm.predict(fit, "repeal") - cm.predict(fit)
+    years, cities = change["year"].to_numpy(), change["cluster"].to_numpy()
+    start = np.array([FIRST[city] or 9999 for city in cities])
+    assert (change[:, :, years < start] == 0).all()
+    assert (change[:, :, years >= start] != 0).all()
+
+
+def test_the_model_is_told_with_its_cohorts():
+    told = cm.explain(cm.read_spec(document(slope="partial", comparison="never")), frame())
+    words = " ".join(told.words)
+    assert "one for each year of adoption and year since, partially pooled; compared with" in words
+    equation = " ".join(told.equation)
+    assert "law_by_cohort_year[cohort,t] · (t ≥ start[i]) + law_before[cohort,t] - law" in equation
+    assert "law_by_cohort_year[cohort,t] ~ Normal(law, law_sd)" in equation
+    free = cm.explain(cm.read_spec(document(slope="free")), frame()).equation
+    assert "Σ (law_by_cohort_year[cohort,t] - law) = 0 over cohorts and years" in free
+
+
+def test_of_counts_the_ratio_is_that_of_sums_with_and_without_the_policy():
+    fit = made_fit(
+        document("count", "poisson", {"repeal": [{"set": {"start": 0}}]}, slope="partial"), frame()
+    )
+    found = cm.event_study(fit)
+    at = (found["by"] == "cohort") & (found["level"] == "2015") & (found["quantity"] == "ratio")
+    with_, without = cm.predict(fit), cm.predict(fit, "repeal")
+    rows = np.isin(with_["cluster"].to_numpy(), ["C", "F"]) & (with_["year"].to_numpy() >= 2015)
+    ratio = with_[:, :, rows].sum("obs") / without[:, :, rows].sum("obs")
+    assert float(found["median"][at.to_numpy()][0]) == pytest.approx(float(ratio.median()))
+    assert int(found["rows"].to_numpy()[at.to_numpy()][0]) == 6
+
+
+def findings(first, **law):
+    return {
+        finding.check: finding for finding in cm.check(cm.read_spec(document(**law)), frame(first))
+    }
+
+
+def test_cohorts_and_years_that_stand_alone_are_named():
+    alone = findings({"A": 2013, "B": 2015, "C": 2015, "D": 0, "E": 0, "F": 0})
+    assert "one cluster alone adopted 'law' in 2013" in alone["cohort_of_one"].what
+    early = findings(FIRST | {"D": 2009})
+    assert "had reached D" in early["always_treated"].what
+    nobody = findings(FIRST | {"D": 2016, "E": 2016})
+    assert "in 2016, 2017 every cluster has adopted" in nobody["no_comparison"].what
+    assert nobody["no_comparison"].severity == "serious"
+    sound = findings(FIRST)
+    assert not {"cohort_of_one", "always_treated", "no_comparison"} & {*sound}
+
+
+def test_growing_effects_have_negative_weights_in_one_effect():
+    first = {"A": 2011, "B": 2011, "C": 2016, "D": 2016, "E": 2016, "F": 2016}
+    said = findings(first, by="cluster", slope="common")["staggered_adoption"]
+    assert said.severity == "warning"
+    assert "negative weight in it, -" in said.what
+    one = findings(dict.fromkeys("ABC", 2013) | dict.fromkeys("DEF", 0), by="cluster")
+    assert "staggered_adoption" not in one
+
+
+@pytest.mark.parametrize(
+    ("law", "said"),
+    [
+        ({"by": "cluster", "comparison": "never"}, "'comparison' belongs to 'by: cohort_year'"),
+        ({"slope": "common"}, "'by: cohort_year' asks for many"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(law, said):
+    with pytest.raises(cm.SpecError, match=said):
+        cm.read_spec(document(**law))
+
+
+def test_without_cohorts_there_is_no_event_study():
+    fit = made_fit(document(by="cluster"), frame())
+    with pytest.raises(cm.FitError, match="because no treatment"):
+        cm.event_study(fit)
