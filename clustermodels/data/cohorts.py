@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clustermodels.data.blocks import Block, Term
 from clustermodels.data.factors import Factor
 from clustermodels.data.panel import Reader, Values
-from clustermodels.errors import PanelError, choices
+from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import level_dim
@@ -49,6 +49,9 @@ def cells(treatment: Adoption, reader: Reader) -> Cells:
 
 
 def _cells(treatment: Adoption, reader: Reader, adopted: Values) -> Cells:
+    start = adopted + treatment.lag
+    # who adopts after the panel never does in it
+    adopted = np.where(start > reader.rows["year"].to_numpy().max(), np.nan, adopted)
     since = reader.years - (adopted + treatment.lag)
     labels = np.array(
         [
@@ -65,12 +68,35 @@ def adoption_years(treatment: Adoption, reader: Reader) -> Values:
     rows = reader.rows
     if treatment.first_year is not None:
         years = rows[treatment.first_year].to_numpy()[reader.at]
+        _refuse_years(treatment.first_year, years, reader)
         return np.where(years == 0, np.nan, years)
     on = rows[treatment.column].to_numpy() == 1
     clusters, code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)
     first = np.full(len(clusters), np.inf)
     np.minimum.at(first, code[on], rows["year"].to_numpy()[on].astype(float))
     return np.where(np.isinf(first), np.nan, first)[code[reader.at]]
+
+
+def _refuse_years(column: str, years: Values, reader: Reader) -> None:
+    """Refuse years of adoption that are none, and those that change within a cluster."""
+    told = np.where(np.isnan(years), 0.0, years)
+    same = reader.clusters[1:] == reader.clusters[:-1]
+    changed = np.append(False, same & (np.diff(told) != 0))
+    for wrong, what, fix in (
+        ((told < 0) | (told != np.floor(told)), "this is no year", "Leave it empty for never."),
+        (changed, "a cluster adopts once, and here the year changes", "Give each cluster one."),
+    ):
+        if wrong.any():
+            spot = int(np.flatnonzero(wrong)[0])
+            raise PanelError(
+                [
+                    Problem(
+                        f"'{column}': {what}",
+                        fix,
+                        got=f"{years[spot]:g} in {reader.clusters[spot]} {reader.years[spot]}",
+                    )
+                ]
+            )
 
 
 def by_cohort(spec: Spec) -> dict[str, Adoption]:
@@ -87,6 +113,16 @@ def cell_levels(spec: Spec, reader: Reader) -> dict[str, tuple[str, ...]]:
     levels = {}
     for name, item in by_cohort(spec).items():
         found = cells(item, reader)
+        if not (found.after != "").any():
+            raise PanelError(
+                [
+                    spec.source.problem(
+                        ("treatments", name),
+                        "no row that is fitted was reached: nobody adopts in time",
+                        fix="Check the years of adoption, or remove it.",
+                    )
+                ]
+            )
         levels[names.by_cohort_year(name)] = _levels(found.after)
         if item.comparison == "never":
             levels[names.before(name)] = _levels(found.before)
@@ -167,7 +203,7 @@ def _codes(spec: Spec, name: str, labels: Labels, known: tuple[str, ...]) -> NDA
             [
                 spec.source.problem(
                     ("treatments", name),
-                    "nobody adopted so that its effect could be known there: "
+                    f"cohorts and years that nobody was in, with effects that nobody can know: "
                     f"{choices(strange, 4)}",
                     fix="Move adoptions to years in which others adopted, or write 'by: cluster'.",
                 )

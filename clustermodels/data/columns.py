@@ -12,6 +12,7 @@ from functools import partial, singledispatch
 
 import numpy as np
 
+from clustermodels.data.cohorts import adoption_years
 from clustermodels.data.panel import Reader, Values
 from clustermodels.data.transforms import Standard, domain, forward, unit_change
 from clustermodels.errors import PanelError, Problem
@@ -69,12 +70,12 @@ def _dose(treatment: Dose, reader: Reader) -> Column:
 
 @treatment_column.register
 def _adoption(treatment: Adoption, reader: Reader) -> Column:
-    values = reader.numbers(treatment.reads()[0])
     if treatment.first_year is None:
+        values = reader.numbers(treatment.reads()[0])
         _refuse_switching(values, treatment, reader)
         return Column(values, symbol=symbol(treatment.reads()[0]), change="adoption")
-    never = np.isnan(values) | (values == 0)
-    on = ~never & (reader.years >= np.where(never, np.inf, values) + treatment.lag)
+    adopted = adoption_years(treatment, reader)
+    on = reader.years >= np.where(np.isnan(adopted), np.inf, adopted) + treatment.lag
     began = f"(t ≥ {treatment.first_year}[i]{f' + {treatment.lag}' * bool(treatment.lag)})"
     return Column(on.astype(float), symbol=began, change="adoption")
 

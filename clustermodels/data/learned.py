@@ -25,7 +25,7 @@ from clustermodels.data.transforms import Standard, forward, written
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
-from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import interaction
 from clustermodels.spec.reads import Read, years_before
 
@@ -138,7 +138,13 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         )
         y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
         past = np.column_stack([values[name] for name in spec.lagged()])
-        left = spread / float(y.std() or 1.0) * left_to_clusters(y, past, cluster.codes)
+        left = (
+            spread
+            / float(y.std() or 1.0)
+            * left_to_clusters(
+                y, past, cluster.codes, factors[YEAR].codes if YEAR in factors else None
+            )
+        )
     return Learned(
         levels={name: made.levels for name, made in factors.items()} | cell_levels(spec, rows),
         standards=learned_standards,

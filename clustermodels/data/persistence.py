@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from clustermodels.data.panel import Positions, Values
@@ -39,7 +41,9 @@ def nickell(past: Values | float, periods: float) -> Values:
     return -((1 + past) / (periods - 1)) * a / (1 - 2 * past * a / ((1 - past) * (periods - 1)))
 
 
-def left_to_clusters(y: Values, past: Values, cluster: Positions) -> float:
+def left_to_clusters(
+    y: Values, past: Values, cluster: Positions, year: Positions | None = None
+) -> float:
     r"""Estimate what clusters still differ by once their first outcome is known, as an sd.
 
     In a steady state $y_0 = a / (1 - \rho) + e_0$, with variances $v_b$ of the first part over
@@ -53,8 +57,9 @@ def left_to_clusters(y: Values, past: Values, cluster: Positions) -> float:
         (obs,), the outcome as its past enters.
     past
         (obs, lag).
-    cluster
-        Of each row, a number.
+    cluster, year
+        Of each row, a number. Years are given where they have effects of their own, which take up
+        what all clusters share: a trend is no persistence.
 
     Examples
     --------
@@ -68,28 +73,48 @@ def left_to_clusters(y: Values, past: Values, cluster: Positions) -> float:
     >>> round(float(left_to_clusters(now, before, np.repeat(np.arange(5000), 9)) / wanted), 1)
     1.0
     """
-    size = np.bincount(cluster)
-    periods = len(y) / len(size)
-    spread = float(y.std())
+    clusters = int(cluster.max()) + 1
+    years = 1 if year is None else int(year.max()) + 1
+    periods = len(y) / clusters
+    shared = [] if year is None else [year]
+    spread = float(_swept(y, shared).std())
     if spread == 0 or periods <= 2:
         return spread or 1.0
-
-    def within(values: Values) -> Values:
-        return values - (np.bincount(cluster, values) / size)[cluster]
-
-    lags = np.column_stack([within(column) for column in past.T])
-    slopes = np.linalg.lstsq(lags, within(y), rcond=None)[0]
-    rho = _unbiased(float(slopes.sum()), periods)
-    freedom = max(len(y) - len(size) - len(slopes), 1)
-    sigma2 = float(((within(y) - lags @ slopes) ** 2).sum()) / freedom
+    within = _swept(y, [cluster, *shared])
+    lags = np.column_stack([_swept(column, [cluster, *shared]) for column in past.T])
+    slopes = np.linalg.lstsq(lags, within, rcond=None)[0]
+    rho = unbiased(float(slopes.sum()), periods)
+    freedom = max(len(y) - clusters - years + 1 - len(slopes), 1)
+    sigma2 = float(((within - lags @ slopes) ** 2).sum()) / freedom
     own = sigma2 / (1 - rho**2)
     between = max(spread**2 - own, 0.0)
     left = (1 - rho) * np.sqrt(between * own / max(between + own, 1e-300))
     return max(float(left), _LEAST * spread)
 
 
-def _unbiased(estimate: float, periods: float) -> float:
-    """Give the persistence whose within estimate, off by Nickell's bias, is this one."""
+def _swept(values: Values, groups: Sequence[Positions]) -> Values:
+    """Take the means of every grouping out in turn, until nothing moves."""
+    left = values - values.mean()
+    for _ in range(_STEPS if len(groups) > 1 else 1):
+        before = left
+        for code in groups:
+            size = np.maximum(np.bincount(code), 1)
+            left = left - (np.bincount(code, left) / size)[code]
+        if np.abs(left - before).max() <= 1e-10 * max(float(np.abs(values).max()), 1e-300):
+            break
+    return left
+
+
+def unbiased(estimate: float, periods: float) -> float:
+    """Give the persistence whose within estimate, off by Nickell's bias, is this one.
+
+    From 0 to 0.98, the nearer end where it would lie beyond.
+
+    Examples
+    --------
+    >>> round(unbiased(0.8 + float(nickell(0.8, 9)), 9), 3)
+    0.8
+    """
     low, high = 0.0, _MOST
     for _ in range(_STEPS):
         middle = (low + high) / 2
@@ -98,3 +123,23 @@ def _unbiased(estimate: float, periods: float) -> float:
         else:
             high = middle
     return low
+
+
+def largest_root(rhos: Values) -> Values:
+    r"""Give the modulus of the largest root of $\lambda^p - \rho_1 \lambda^{p-1} - \dots$, (S,).
+
+    Parameters
+    ----------
+    rhos
+        (S, lag).
+
+    Examples
+    --------
+    >>> largest_root(np.array([[0.5], [-1.2]])).tolist()
+    [0.5, 1.2]
+    """
+    lags = rhos.shape[1]
+    companion = np.zeros((len(rhos), lags, lags))
+    companion[:, 0] = rhos
+    companion[:, np.arange(1, lags), np.arange(lags - 1)] = 1.0
+    return np.asarray(np.abs(np.linalg.eigvals(companion)).max(axis=1))

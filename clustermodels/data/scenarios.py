@@ -17,6 +17,7 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.scenarios import Edit
 from clustermodels.spec.source import Path
+from clustermodels.spec.treatments import Adoption
 
 Mask = NDArray[np.bool_]
 
@@ -138,9 +139,19 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                         )
                     ]
                 )
-            changed[column] = ("obs", np.where(chosen, _apply(edit, values, amount), values))
+            hit = chosen & ~_never(spec, edit, column, values)
+            changed[column] = ("obs", np.where(hit, _apply(edit, values, amount), values))
         rows = rows.assign(changed)
     return replace(panel, rows=rows, read_as="")
+
+
+def _never(spec: Spec, edit: Edit, column: str, values: NDArray[np.float64]) -> Mask:
+    """Tell where a year of adoption is 0, never, which later is never too: only 'set' moves it."""
+    first_years = {
+        item.first_year for item in spec.treatments.values() if isinstance(item, Adoption)
+    }
+    held = column in first_years and edit.verb != "set"
+    return np.asarray((values == 0) & held, dtype=bool)
 
 
 def _apply(edit: Edit, values: NDArray[np.float64], amount: float) -> NDArray[np.float64]:

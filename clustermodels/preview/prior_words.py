@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustermodels.data.blocks import Block, Term
+from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.correlations import beta_parameter
 from clustermodels.data.design import Design
 from clustermodels.families.links import Effect
 from clustermodels.families.priors import Prior, quantile, scaled, words
+from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.names import INTERCEPT, correlation
@@ -64,7 +66,9 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
     outcome = of.outcome.name
     user = scaled(term.prior, term.unit)
     step, change = _step(term)
-    if block.labels:
+    if block.name in map(names.before, by_cohort(spec)):
+        step, change = 1.0, f"being the cohort of {term.name}, before it adopts,"
+    elif block.labels:
         change = (
             f"one standard deviation of the clusters' first {term.name}"
             if block.name == INITIAL

@@ -101,6 +101,39 @@ def _alone(spec: Spec, panel: Panel, name: str, item: Adoption) -> Iterator[Find
             "Leave them out, or add earlier years.",
             *place,
         )
+    if item.comparison == "never" and not np.isnan(found.since).any():
+        yield Finding(
+            "no_never",
+            "serious",
+            f"every cluster adopts '{name}', and 'comparison: never' compares with those that do "
+            "not",
+            "The years before adoption and the years' own effects cannot be told apart, and come "
+            "from the prior.",
+            "Write 'comparison: not_yet', or add clusters that never adopt.",
+            *place,
+        )
+    own = spec.fixed_effects.get(CLUSTER)
+    if own is None or own.pooling != "free":
+        yield Finding(
+            "cohort_levels",
+            "warning",
+            f"'{name}' has effects by cohort and year beside effects of clusters that are "
+            f"{'absent' if own is None else own.pooling}",
+            "What always differs between cohorts is then only in part in the effects of clusters, "
+            "and the rest is taken for the policy's.",
+            "Write 'cluster: {pooling: free}' in the fixed effects, as the extended two-way design "
+            "has it.",
+            *place,
+        )
+    if YEAR not in spec.fixed_effects:
+        yield Finding(
+            "no_years",
+            "serious",
+            f"'{name}' has effects by cohort and year, and years have none of their own",
+            "What happened to all clusters in a year is taken for the policy's effect.",
+            "Write 'year: {pooling: free}' in the fixed effects.",
+            *place,
+        )
     none = []
     for year in np.unique(rows.years):
         here = rows.years == year

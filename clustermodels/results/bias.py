@@ -10,7 +10,7 @@ from clustermodels import engines
 from clustermodels.data.design import design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Values
-from clustermodels.data.persistence import nickell
+from clustermodels.data.persistence import largest_root, unbiased
 from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import LOWER, UPPER, summarised
@@ -32,14 +32,16 @@ def past_findings(fit: Fit) -> Iterator[Finding]:
     if own is None:
         return
     draws = flat(fit.posterior)
-    total = np.sum([draws[name] for name in fit.spec.lagged()], axis=0)
     where = ("dynamics", fit.spec.source.line(("dynamics",)))
-    explosive = float((total >= 1).mean())
-    if explosive > EXPLOSIVE:
+    largest = largest_root(np.stack([draws[name] for name in fit.spec.lagged()], axis=1))
+    explosive = float((largest >= 1).mean())
+    # of a yes or no the past is a yes or no, and cannot grow
+    if explosive > EXPLOSIVE and fit.design().outcome.family.link.name != "logit":
         yield Finding(
             "explosive",
             "warning",
-            f"the outcome's past adds up to 1 or more with probability {explosive:.2g}",
+            f"the outcome's past grows without end with probability {explosive:.2g}: the largest "
+            "root of its coefficients is 1 or more",
             "Then a shock is never forgotten: long-run effects and paths far ahead mean little.",
             "Model changes instead of levels, or quote short-run effects and the first years.",
             *where,
@@ -58,11 +60,10 @@ def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
         and factor.pooling == "free"
         and of.outcome.family.name == "gaussian"
         and fit.spec.lagged().keys() == {rho(1)}
-        and -1 < estimate < 1
-        and periods > 1
+        and periods > 2
     )
     if known:
-        bias = float(nickell(estimate, periods))
+        bias = estimate - unbiased(estimate, periods)
         how = f"Nickell's formula with {periods:.3g} years a cluster"
     else:
         draws = unbiased_past(fit)
@@ -76,12 +77,10 @@ def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
             f"{high:.2g}"
         )
     true = estimate - bias
-    times = (1 - true) / (1 - estimate) if max(true, estimate) < 1 else np.inf
-    long_run = (
-        f"the policy's own, come out about {times:.2g} times as large as they are"
-        if np.isfinite(times)
-        else "the policy's own, have no end here"
-    )
+    long_run = "among them the policy's, are off with it"
+    if of.outcome.family.link.name != "logit" and max(true, estimate) < 1:
+        times = (1 - true) / (1 - estimate)
+        long_run = f"among them the policy's, come out about {times:.2g} times as large as they are"
     return Finding(
         "biased_past",
         "serious" if abs(bias) > LITTLE else "warning",

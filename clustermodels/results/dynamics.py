@@ -10,10 +10,12 @@ import xarray as xr
 
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
+from clustermodels.data.persistence import largest_root
 from clustermodels.data.predictor import Draws, add_contribution, internal
 from clustermodels.data.transforms import forward
 from clustermodels.errors import FitError
 from clustermodels.families.family import mean
+from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
 from clustermodels.results.effects import moderator_values, own_slope
@@ -22,9 +24,8 @@ from clustermodels.spec import names
 from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.names import INTERCEPT
 
-# A simulated response starts from so many years of its own, and its long run is the mean of the
-# last of so many years.
-BEFORE, LATER, LAST = 30, 60, 20
+# The long run of a simulated response is the mean of the last of so many years.
+LATER, LAST = 60, 20
 # Clusters times draws times paths that are simulated, about, and the fewest draws.
 NUMBERS, FEWEST = 40_000, 100
 
@@ -36,8 +37,8 @@ def dynamics(fit: Fit, years: int = 10) -> xr.Dataset:
 
     With an identity link the response to a step x of a treatment with slope b follows
     $r_h = b x_h + \sum_k \rho_k r_{h-k}$: the long run is $b / (1 - \sum_k \rho_k)$. Otherwise
-    clusters at their own mean predictor are drawn forward with and without the step, by the same
-    shocks, and responses are ratios (log link) or differences (logit link) of their sums.
+    clusters at their own mean outcome and predictor are drawn forward with and without the step, by
+    the same shocks, and responses are ratios (log link) or differences (logit link) of their sums.
 
     Parameters
     ----------
@@ -60,17 +61,20 @@ def dynamics(fit: Fit, years: int = 10) -> xr.Dataset:
     Raises
     ------
     FitError
-        If the document has no dynamics.
+        If the document has no dynamics, or the years are negative.
 
     Notes
     -----
-    Treatments move by the step in ``per``, moderators stand at each cluster's mean. A draw with a
-    persistence of 1 or more has no finite long run with an identity link: it counts as infinite.
+    Treatments move by the step in ``per``, moderators stand at each cluster's mean. A draw whose
+    past has a root of 1 or more has no long run: it counts as infinite. Of a yes or no persistence
+    is in log odds, and has no half-life.
 
     References
     ----------
     Hamilton, J. D. (1994). Time Series Analysis. Princeton University Press, chapter 1.
     """
+    if years < 0:
+        raise FitError(f"responses cannot be followed because {years} years lie in the past")
     if fit.spec.dynamics is None:
         raise FitError(
             "responses over time cannot be given because the document has no 'dynamics': its "
@@ -94,6 +98,8 @@ def dynamics(fit: Fit, years: int = 10) -> xr.Dataset:
 def _persistence(fit: Fit) -> Iterator[tuple[Row, Values]]:
     rhos = _rhos(fit, flat(fit.posterior))
     yield ("", "persistence", np.nan, "coefficient", "", 0.0), rhos.sum(axis=1)
+    if find(fit.spec.outcome[1].family).link.name == "logit":
+        return  # log odds, of which no half is forgotten in so many years
     yield ("", "half_life", np.nan, "years", "", np.nan), half_life(rhos)
 
 
@@ -113,11 +119,7 @@ def half_life(rhos: Values) -> Values:
     >>> half_life(np.array([[0.5], [0.0], [1.0]])).tolist()
     [1.0, 0.0, inf]
     """
-    lags = rhos.shape[1]
-    companion = np.zeros((len(rhos), lags, lags))
-    companion[:, 0] = rhos
-    companion[:, np.arange(1, lags), np.arange(lags - 1)] = 1.0
-    largest = np.abs(np.linalg.eigvals(companion)).max(axis=1)
+    largest = largest_root(rhos)
     inside = (largest > 0) & (largest < 1)
     years = np.log(0.5) / np.log(np.where(inside, largest, 0.5))
     return np.where(inside, years, np.where(largest > 0, np.inf, 0.0))
@@ -153,9 +155,10 @@ def _followed(rhos: Values, shift: Values, years: int) -> tuple[Values, Values, 
     for year in range(1, years + 1):
         for lag in range(1, min(year, rhos.shape[1]) + 1):
             one[year] += rhos[:, lag - 1] * one[year - lag]
-    left = 1 - rhos.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        end = np.where(left > 0, shift / left, np.copysign(np.inf, shift))
+    settles = largest_root(rhos) < 1
+    end = np.where(
+        settles, shift / np.where(settles, 1 - rhos.sum(axis=1), 1), np.copysign(np.inf, shift)
+    )
     return one, np.cumsum(one, axis=0), end
 
 
@@ -207,6 +210,8 @@ class _World:
         Of each lagged outcome, its internal coefficient (S,).
     parameters
         Of the family, (S, 1) each.
+    largest
+        The modulus of the past's largest root, (S,); 0 where the past cannot grow.
     """
 
     design: Design
@@ -214,25 +219,20 @@ class _World:
     start: Values
     lags: dict[int, Values]
     parameters: dict[str, Values]
+    largest: Values
 
     def responses(self, shift: Values, years: int, seed: int) -> tuple[Values, Values, Values]:
         """Give responses to a step once and lasting, (year, S), and in the long run, (S,)."""
-        total = BEFORE + max(LATER, years + 1)
-        steps = {
-            "none": np.zeros(total),
-            "one": (np.arange(total) == BEFORE).astype(float),
-            "lasting": (np.arange(total) >= BEFORE).astype(float),
-        }
-        paths = {
-            name: self._drawn(shift, step[: BEFORE + years + 1] if name == "one" else step, seed)
-            for name, step in steps.items()
-        }
-        none = paths["none"]
-        follow = slice(BEFORE, BEFORE + years + 1)
-        one = self._against(paths["one"][follow], none[follow])
-        lasting = self._against(paths["lasting"][follow], none[follow])
-        end = self._against(paths["lasting"][-LAST:].mean(axis=0), none[-LAST:].mean(axis=0))
-        return one, lasting, end
+        total = max(LATER, years + 1)
+        once = np.zeros(years + 1)
+        once[0] = 1.0
+        none = self._drawn(shift, np.zeros(total), seed)
+        stays = self._drawn(shift, np.ones(total), seed)
+        one = self._against(self._drawn(shift, once, seed), none[: years + 1])
+        lasting = self._against(stays[: years + 1], none[: years + 1])
+        end = self._against(stays[-LAST:].mean(axis=0), none[-LAST:].mean(axis=0))
+        grows = self.largest >= 1
+        return one, lasting, np.where(grows, np.inf, end)
 
     def _against(self, paths: Values, none: Values) -> Values:
         """Set expected outcomes, (..., S, cluster), against those without the step, (..., S)."""
@@ -280,4 +280,7 @@ def _world(fit: Fit, design: Design, draws: Draws) -> _World:
     start = np.bincount(code, design.outcome.values) / size
     start = np.round(start) if design.outcome.family.discrete else start
     parameters = {name: draws[name][:, None] for name in design.outcome.parameters}
-    return _World(design, own, start, lags, parameters)
+    largest = largest_root(_rhos(fit, draws))
+    if design.outcome.family.link.name == "logit":
+        largest = np.zeros_like(largest)
+    return _World(design, own, start, lags, parameters, largest)

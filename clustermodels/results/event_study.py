@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -11,13 +11,15 @@ import xarray as xr
 from clustermodels.data.cohorts import adoption_years, by_cohort, cells
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values, reader
-from clustermodels.data.predictor import Draws, by_piece, linear_predictor
+from clustermodels.data.predictor import Draws, by_piece, part
+from clustermodels.data.walk import expected_outcome
 from clustermodels.errors import FitError
-from clustermodels.families.family import mean
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec import names
+from clustermodels.spec.names import INTERCEPT
+from clustermodels.spec.treatments import Adoption
 
 Labels = tuple[str, str, str, str, int]
 
@@ -58,9 +60,10 @@ def event_study(fit: Fit) -> xr.Dataset:
     r"""Put the effects of adoptions by cohort and year together.
 
     Each group's coefficient is the mean of its cells' over its rows that the policy has reached,
-    $\sum_{it} \delta_{g(i) t} / n$ (Wooldridge 2021). On a log link there is the ratio of expected
-    outcomes as well, the sum at these rows over that without the policy; on a logit link the mean
-    difference.
+    $\sum_{it} \delta_{g(i) t} / n$ (Wooldridge 2021): of that year, at the moderators' centres. On
+    a log link there is the ratio of expected outcomes as well, the sum at these rows over that
+    without the policy; on a logit link the mean difference. These hold all that goes with the
+    policy: products with moderators and, with ``dynamics``, what earlier years left.
 
     Parameters
     ----------
@@ -72,9 +75,9 @@ def event_study(fit: Fit) -> xr.Dataset:
     Dataset
         Along ``row``: ``median``, ``eti95_lower``, ``eti95_upper``, ``probability`` (of an
         increase); coordinates ``treatment``, ``by`` (``overall``, ``event_time``, years since
-        adoption; ``cohort``, ``year``, ``cell``; ``before``, the event times before adoption,
-        where the comparison is with clusters that never adopt), ``level``, ``quantity``, and
-        ``rows``, how many cluster-years stand behind it.
+        adoption and its lag; ``cohort``, ``year``, ``cell``; ``before``, the event times before
+        adoption, where the comparison is with clusters that never adopt), ``level``,
+        ``quantity``, and ``rows``, how many cluster-years stand behind it.
 
     Raises
     ------
@@ -108,14 +111,13 @@ def overall_effect(fit: Fit, treatment: str, draws: Draws) -> Values:
 
 def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
     """Give each line's labels, its draws, and the number that stands for no effect."""
-    draws, design = flat(fit.posterior), fit.design()
-    link = design.outcome.family.link
+    draws, link = flat(fit.posterior), fit.design().outcome.family.link
     for treatment, item in by_cohort(fit.spec).items():
         effects = np.asarray(draws[names.by_cohort_year(treatment)])
         groups = [*_after(fit, treatment)]
         moved: Mapping[str, Values] = {}
         if link.name != "identity":
-            moved = _outcomes(design, draws, effects, groups)
+            moved = _outcomes(fit, item, draws, groups)
         for grouped in groups:
             found = {"coefficient": (grouped.averaged(effects), 0.0)}
             if moved:
@@ -170,29 +172,27 @@ def _before(fit: Fit, treatment: str) -> _Grouped:
     return _Grouped("before", tuple(map(str, different)), on, group, cell)
 
 
-def _outcomes(
-    design: Design, draws: Draws, effects: Values, groups: list[_Grouped]
-) -> dict[str, Values]:
-    """Sum expected outcomes with and without the policy, (2, S, group), by what makes a group."""
-    total, size = len(effects), len(design.years)
-    cell = np.full(size, -1)
-    cell[groups[0].rows] = groups[0].cell
+def _outcomes(fit: Fit, item: Adoption, draws: Draws, groups: list[_Grouped]) -> dict[str, Values]:
+    """Sum expected outcomes with and without the policy, (2, S, group), by what makes a group.
+
+    All that the policy moves goes with it: products with moderators, and the outcome's past.
+    """
+    column = item.first_year or item.column or ""
+    never = fit.panel.rows.assign({column: 0.0 * fit.panel.rows["year"]})
+    with_, without = fit.design(), fit.design(replace(fit.panel, rows=never, read_as=""))
+    total, size = len(draws[INTERCEPT]), len(with_.years)
     of = {grouped.by: np.full(size, -1) for grouped in groups}
     for grouped in groups:
         of[grouped.by][grouped.rows] = grouped.group
     sums = {g.by: np.zeros((2, total, len(g.levels))) for g in groups}
 
     def both(rows: slice, here: Design) -> Values:
-        on = cell[rows] >= 0
-        eta = linear_predictor(here, draws)[:, on]
-        trials = here.outcome.trials[on]
-        without = eta - effects[:, cell[rows][on]]
-        family = here.outcome.family
-        return np.stack([mean(family, eta, trials), mean(family, without, trials)])
+        seed = [fit.spec.engine.seed, rows.start]
+        off = part(without, rows)
+        return np.stack([expected_outcome(each, draws, seed) for each in (here, off)])
 
-    for rows, expected in by_piece(design, total, both):
-        on = cell[rows] >= 0
+    for rows, expected in by_piece(with_, total, both):
         for by, added in sums.items():
-            hit = of[by][rows][on][:, None] == np.arange(added.shape[2])
+            hit = of[by][rows][:, None] == np.arange(added.shape[2])
             added += expected @ hit.astype(float)
     return sums

@@ -92,7 +92,7 @@ def test_a_repeal_takes_the_effect_away_and_a_strange_cohort_is_refused():
         "strange": [{"add": {"start": 1}, "where": {"start": {"is": 2013}}}],
     }
     made = document(slope="partial", scenarios=scenarios)
-    with pytest.raises(cm.PanelError, match="nobody adopted so that its effect could be known"):
+    with pytest.raises(cm.PanelError, match="cohorts and years that nobody was in"):
         cm.check(cm.read_spec(made), frame())
     del scenarios["strange"]
     fit = made_fit(document(slope="partial", scenarios=scenarios), frame())
@@ -181,6 +181,68 @@ def test_growing_effects_have_negative_weights_in_one_effect():
 def test_what_contradicts_itself_is_refused(law, said):
     with pytest.raises(cm.SpecError, match=said):
         cm.read_spec(document(**law))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda f: f.assign(start=0), "nobody adopts in time"),
+        (lambda f: f.assign(start=f["start"] + 0.5 * (f["start"] > 0)), "this is no year"),
+        (lambda f: f.assign(start=f["start"].where(f["start"] > 0, -1)), "this is no year"),
+        (lambda f: f.assign(start=f["start"].where(f["year"] > 2011, 0)), "here the year changes"),
+    ],
+)
+def test_years_of_adoption_that_are_none_are_refused(change, said):
+    with pytest.raises(cm.PanelError, match=said):
+        cm.check(cm.read_spec(document()), change(frame()))
+
+
+def test_who_adopts_after_the_panel_never_does_in_it():
+    later = frame(FIRST | {"D": 2030})
+    _, _, _, design = designed(document(comparison="never"), later)
+    assert cells_of(design, later) == cells_of(designed(document(), frame())[3], frame())
+    assert not any("2030" in label for label in block_of(design, "law_before").labels)
+
+
+def test_a_delay_leaves_those_that_never_adopt():
+    scenarios = {"delay": [{"add": {"start": 1}}]}
+    plain = document(by="cluster", slope="common", scenarios=scenarios)
+    fit = made_fit(plain, frame(), around={"law": 1.0})
+    change = cm.predict(fit, "delay") - cm.predict(fit)
+    cities = change["cluster"].to_numpy()
+    assert (change[:, :, np.isin(cities, ["D", "E"])] == 0).all()
+    assert (change <= 0).all()
+    assert (change[:, :, (cities == "A") & (change["year"].to_numpy() == 2013)] < 0).all()
+
+
+def test_comparisons_that_are_not_there_are_named():
+    nobody = findings(dict.fromkeys("ABC", 2013) | dict.fromkeys("DEF", 2015), comparison="never")
+    assert nobody["no_never"].severity == "serious"
+    pooled = findings(FIRST)["cohort_levels"]
+    assert "effects of clusters that are partial" in pooled.what
+    free = document() | {"fixed_effects": {"cluster": {}}}
+    found = {f.check for f in cm.check(cm.read_spec(free), frame())}
+    assert "no_years" in found
+    assert "cohort_levels" not in found
+
+
+def test_moderators_and_the_past_go_with_the_policy():
+    bent = document("count", "poisson", {"repeal": [{"set": {"start": 0}}]}, slope="free")
+    bent |= {
+        "moderators": {"on_trend": {"column": "trend"}},
+        "dynamics": {"initial": "ignore", "accept_bias": True},
+    }
+    rng = np.random.default_rng(6)
+    made = frame()
+    made = made.assign(trend=rng.normal(size=len(made)))
+    fit = made_fit(bent, made, around={"rho": 0.5, "intercept": 1.0, "law_x_on_trend": 0.4})
+    found = cm.event_study(fit)
+    at = ((found["by"] == "overall") & (found["quantity"] == "ratio")).to_numpy()
+    with_, without = cm.predict(fit), cm.predict(fit, "repeal")
+    start = np.array([FIRST[city] or 9999 for city in with_["cluster"].to_numpy()])
+    rows = with_["year"].to_numpy() >= start
+    ratio = with_[:, :, rows].sum("obs") / without[:, :, rows].sum("obs")
+    assert float(found["median"][at][0]) == pytest.approx(float(ratio.median()))
 
 
 def test_without_cohorts_there_is_no_event_study():

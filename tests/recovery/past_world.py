@@ -13,6 +13,7 @@ DISPERSION, LEVEL = 0.3, 2.5
 TOLD = {"cluster": {"pooling": "correlated"}}
 FORMS = {
     "wooldridge": {"fixed_effects": TOLD, "dynamics": {}},
+    "with years": {"fixed_effects": TOLD | {"year": {}}, "dynamics": {}},
     "naive": {
         "fixed_effects": {"cluster": {"pooling": "partial"}},
         "dynamics": {"initial": "ignore", "accept_bias": True},
@@ -28,8 +29,11 @@ FORMS = {
 }
 
 
-def panel(family: str, rho: float, seed: int) -> pd.DataFrame:
-    """y on its past, 0.5 x and a unit effect that x goes along with, observed for ten years."""
+def panel(family: str, rho: float, seed: int, trend: float = 0.0) -> pd.DataFrame:
+    """y on its past, 0.5 x and a unit effect that x goes along with, observed for ten years.
+
+    ``trend`` is what all clusters gain in a year beside it, in the observed years.
+    """
     rng = np.random.default_rng([seed, round(10 * rho)])
     gaussian = family == "gaussian"
     unit = rng.normal(0, 1.0 if gaussian else 1 - rho, CLUSTERS)
@@ -42,7 +46,10 @@ def panel(family: str, rho: float, seed: int) -> pd.DataFrame:
             mu = np.exp(LEVEL * (1 - rho) + rho * np.log1p(y) + BETA * x + unit)
             y = rng.poisson(mu * rng.gamma(1 / DISPERSION, DISPERSION, CLUSTERS)).astype(float)
         if year >= 0:
-            kept.append(pd.DataFrame({"city": np.arange(CLUSTERS), "year": year, "y": y, "x": x}))
+            shown = y + trend * year
+            kept.append(
+                pd.DataFrame({"city": np.arange(CLUSTERS), "year": year, "y": shown, "x": x})
+            )
     return pd.concat(kept).astype({"city": str})
 
 
@@ -71,12 +78,12 @@ class Found:
         return self.means.mean(axis=0)
 
 
-def many(family: str, form: str, rho: float, panels: int) -> Found:
+def many(family: str, form: str, rho: float, panels: int, trend: float = 0.0) -> Found:
     means, covered, long_run = [], [], []
     truth = np.array([rho, BETA])
     for seed in range(panels):
         spec = document(family, form, seed=seed + 1)
-        run = cm.fit(spec, panel(family, rho, seed))
+        run = cm.fit(spec, panel(family, rho, seed, trend))
         draws = np.stack([run.posterior[name].to_numpy().ravel() for name in ("rho", "x")], 1)
         low, high = np.quantile(draws, [0.025, 0.975], axis=0)
         means.append(draws.mean(axis=0) - truth)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import clustermodels as cm
-from clustermodels.results.bias import nickell, unbiased_past
+from clustermodels.data.persistence import nickell
+from clustermodels.results.bias import unbiased_past
 from tests.recovery.past_world import BETA, document, many, panel
 
 PANELS = 200
@@ -24,6 +25,16 @@ def test_the_truth_is_found(family, rho):
           f"{np.median(found.long_run) / (BETA / (1 - rho)):.2f} times")  # fmt: skip
     assert abs(found.bias[0]) < 0.03
     assert abs(found.bias[1]) < 0.03
+    assert (shares >= 0.88).all()
+    assert (shares <= 0.99).all()
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
+def test_a_trend_that_years_take_up_changes_nothing(rho):
+    found = many("gaussian", "with years", rho, PANELS, trend=0.4)
+    shares = found.covered.mean(axis=0)
+    print(f"trend, rho {rho}: bias {found.bias.round(3)}, covered {shares.round(3)}")
+    assert (np.abs(found.bias) < 0.03).all()
     assert (shares >= 0.88).all()
     assert (shares <= 0.99).all()
 

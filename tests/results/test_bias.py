@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import clustermodels as cm
-from clustermodels.results.bias import nickell, past_findings, unbiased_past
+from clustermodels.data.persistence import left_to_clusters, nickell, unbiased
+from clustermodels.results.bias import past_findings, unbiased_past
 from tests.data.test_walk import document
 from tests.designs import made_fit, table
 from tests.recovery.past_world import document as of_world
@@ -46,7 +47,9 @@ def test_free_effects_are_off_by_nickells_formula():
     run, found = findings("free")
     estimate = float(run.posterior["rho"].mean())
     said = found["biased_past"]
-    assert f"off by {float(nickell(estimate, 9)):+.2g} (Nickell's formula" in said.what
+    bias = estimate - unbiased(estimate, 9)
+    assert bias < float(nickell(estimate, 9)), "at the true value it is larger than at the estimate"
+    assert f"off by {bias:+.2g} (Nickell's formula" in said.what
     assert said.severity == "serious"
     assert said.path == "dynamics"
 
@@ -83,3 +86,32 @@ def test_where_the_fast_engine_cannot_go_the_bias_is_unknown():
 def test_a_past_without_end_is_a_finding():
     fit = made_fit(document("student_t", "y"), table(), around={"rho": 1.1})
     assert "explosive" in {finding.check for finding in past_findings(fit)}
+
+
+def test_a_yes_or_no_cannot_grow_and_has_no_half_life():
+    frame = table()
+    frame["yes"] = (frame["y"] > 3).astype(float)
+    fit = made_fit(document("bernoulli", "yes"), frame, around={"rho": 1.6, "dose": 0.2})
+    assert "explosive" not in {finding.check for finding in past_findings(fit)}
+    found = cm.dynamics(fit)
+    assert "half_life" not in found["quantity"].to_numpy()
+    assert np.isfinite(found["median"]).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_trend_that_years_take_up_is_no_persistence(seed):
+    rng = np.random.default_rng(seed)
+    clusters, years = 40, 10
+    y = [rng.normal(size=clusters)]
+    for _ in range(60):
+        y.append(0.5 * y[-1] + rng.normal(size=clusters))
+    flat = np.array(y[-years - 1 :])
+    shared = flat + 0.5 * np.arange(years + 1)[:, None]
+    cluster, year = np.tile(np.arange(clusters), years), np.repeat(np.arange(years), clusters)
+    found = [
+        left_to_clusters(each[1:].ravel(), each[:-1].reshape(-1, 1), cluster, year)
+        for each in (flat, shared)
+    ]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+    without = left_to_clusters(shared[1:].ravel(), shared[:-1].reshape(-1, 1), cluster)
+    assert without < 0.3 * found[1], "the trend would be taken for persistence"

@@ -46,6 +46,17 @@ def test_draws_that_forget_nothing_have_no_finite_long_run():
     assert np.isinf(median_of(found, quantity="half_life")).all()
 
 
+@pytest.mark.parametrize("rho", [-1.2, 1.1])
+def test_paths_that_diverge_have_no_long_run_and_counts_still_a_short_one(rho):
+    around = {"rho": rho, "dose": 0.4, "intercept": 1.0}
+    for family, column in (("gaussian", "y"), ("poisson", "count")):
+        fit = made_fit(document(family, column), table(), around=around, noise=0)
+        found = cm.dynamics(fit, years=2)
+        assert np.isinf(median_of(found, quantity="long_run")).all()
+        short = 0.4 if family == "gaussian" else np.exp(0.4)
+        assert median_of(found, quantity="short_run") == pytest.approx([short])
+
+
 @pytest.mark.parametrize(
     ("rhos", "years"),
     [([0.25], 0.5), ([-0.5], 1.0), ([0.0], 0.0), ([1.2], np.inf), ([0.0, 0.25], 1.0)],

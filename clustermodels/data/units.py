@@ -1,0 +1,17 @@
+"""What leads from a standardised column back to the user's units."""
+
+from __future__ import annotations
+
+from clustermodels.data.learned import Learned
+from clustermodels.spec import names
+from clustermodels.spec.document import Spec
+
+
+def unit_of(spec: Spec, name: str, learned: Learned) -> tuple[float, float, str]:
+    """Give the unit, the step and the step's words of a standardised column."""
+    for treatment, moderator in spec.moderated():
+        if name == names.interaction(treatment, moderator):
+            one, other = learned.scales[treatment], learned.scales[moderator]
+            return 1 / (one.spread * other.spread), one.step * other.step, ""
+    scale = learned.scales[name]
+    return 1 / scale.spread, scale.step, scale.words
