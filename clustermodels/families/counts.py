@@ -81,6 +81,7 @@ def poisson_quantiles(shares: Values, rate: Values) -> Values:
     large = np.where(small, 1.0, rate)
     beyond = np.round(large * np.maximum(1.0 + z / np.sqrt(large), 0.0))
     count = np.maximum(np.floor(known + z * np.sqrt(known) + (z * z - 1.0) / 6.0), 0.0)
+    count = np.where(shares <= 0, 0.0, count)  # known, and far from any expansion
     moving = np.flatnonzero(np.ones(count.shape, dtype=np.bool_))
     flat, goal, mean = count.ravel(), np.ravel(shares), known.ravel()
     while moving.size:
