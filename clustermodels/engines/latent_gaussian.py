@@ -42,7 +42,10 @@ MANY_LEVELS = 6000
 # However costly, so many points are weighted.
 FEWEST_POINTS = 150
 # How many products of sums of squares weighing the points of a Gaussian posterior may take.
-PRODUCTS = 8_000_000_000
+PRODUCTS = 20_000_000_000
+# Where these pay for no more than so many points, the fewest do: with as many levels a regression
+# of the log weights leaves next to nothing.
+DEAR_POINTS = 600
 # How often a row and a node may be visited to weigh points.
 VISITS = 200_000_000
 # Proposals for a level's coefficients in each draw: the fewest and the most, and how many rows they
@@ -137,7 +140,9 @@ def _gaussian(laid: Arrow, hyper: Hyper, rng: np.random.Generator, size: int, te
     tell(0.4)
     q = len(laid.basis)
     cost = laid.levels * (laid.z.shape[1] + 1) * q * q
-    affordable = max(FEWEST_POINTS, PRODUCTS // cost)
+    affordable = PRODUCTS // cost
+    if affordable <= DEAR_POINTS:
+        affordable = FEWEST_POINTS
     result = drawn_exactly(whole.expand, found.among, found.given, rng, size, affordable)
     tell(0.7)
     at = given(laid, hyper, result.x)
