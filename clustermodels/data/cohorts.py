@@ -177,7 +177,7 @@ def cohort_blocks(
         codes = _codes(spec, name, found.after, known)
         of = Factor(f"{name} cohort-year", level_dim(effects), known, codes)
         pooling: Pooling = "free" if item.slope == "free" else "partial"
-        blocks.append(Block(effects, (on / term_scale(term))[:, None], (term,), of, pooling))
+        blocks.append(Block(effects, (on * term.unit)[:, None], (term,), of, pooling))
         early = levels.get(names.before(name), ())
         if early:
             lead, then = leads[name], adopted[name]
@@ -185,14 +185,9 @@ def cohort_blocks(
             before = _cells(item, reader, years).before
             hit = before[:, None] == np.array(early, dtype=object)
             terms = tuple(Term(level, lead.prior, lead.unit) for level in early)
-            values = hit / term_scale(lead)
+            values = hit * lead.unit
             blocks.append(Block(names.before(name), values, terms, labels=early))
     return blocks
-
-
-def term_scale(term: Term) -> float:
-    """Give what a 0/1 column is divided by, so that the coefficient is the term's."""
-    return 1 / term.unit
 
 
 def _codes(spec: Spec, name: str, labels: Labels, known: tuple[str, ...]) -> NDArray[np.int64]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustermodels.data.panel import Positions, Reader
+from clustermodels.data.panel import Positions, Reader, Values
 from clustermodels.errors import Problem
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import level_dim
 
 CROSS = " × "
+SWEEPS = 200
 
 # Columns and the lag at which they are read.
 Columns = tuple[tuple[str, ...], int]
@@ -89,6 +91,23 @@ def _coded(labels: NDArray[np.object_]) -> tuple[Positions, list[str]]:
     begins = np.append(True, labels[1:] != labels[:-1])[: len(labels)]
     codes, different = pd.factorize(labels[begins])
     return codes[np.cumsum(begins) - 1], different.tolist()
+
+
+def residual(values: Values, groups: Sequence[Positions]) -> Values:
+    """Take the means of each grouping of rows out in turn, until nothing moves, (obs,).
+
+    Alternating projections give the least-squares residual on all the groups
+    (Gaure 2013, doi 10.1016/j.csda.2013.03.024).
+    """
+    left = values - values.mean()
+    for _ in range(SWEEPS if len(groups) > 1 else 1):
+        before = left
+        for codes in groups:
+            size = np.maximum(np.bincount(codes), 1)
+            left = left - (np.bincount(codes, left) / size)[codes]
+        if np.abs(left - before).max() < 1e-12 * max(float(np.abs(values).max()), 1e-300):
+            break
+    return left
 
 
 def constant_within(outer: Factor, inner: Factor) -> bool:

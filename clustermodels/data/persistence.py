@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from clustermodels.data.factors import residual
 from clustermodels.data.panel import Positions, Values
 
 # No outcome is taken for more persistent than this; and a share of nothing would leave no prior.
@@ -77,11 +76,11 @@ def left_to_clusters(
     years = 1 if year is None else int(year.max()) + 1
     periods = len(y) / clusters
     shared = [] if year is None else [year]
-    spread = float(_swept(y, shared).std())
+    spread = float(residual(y, shared).std())
     if spread == 0 or periods <= 2:
         return spread or 1.0
-    within = _swept(y, [cluster, *shared])
-    lags = np.column_stack([_swept(column, [cluster, *shared]) for column in past.T])
+    within = residual(y, [cluster, *shared])
+    lags = np.column_stack([residual(column, [cluster, *shared]) for column in past.T])
     slopes = np.linalg.lstsq(lags, within, rcond=None)[0]
     rho = unbiased(float(slopes.sum()), periods)
     freedom = max(len(y) - clusters - years + 1 - len(slopes), 1)
@@ -90,19 +89,6 @@ def left_to_clusters(
     between = max(spread**2 - own, 0.0)
     left = (1 - rho) * np.sqrt(between * own / max(between + own, 1e-300))
     return max(float(left), _LEAST * spread)
-
-
-def _swept(values: Values, groups: Sequence[Positions]) -> Values:
-    """Take the means of every grouping out in turn, until nothing moves."""
-    left = values - values.mean()
-    for _ in range(_STEPS if len(groups) > 1 else 1):
-        before = left
-        for code in groups:
-            size = np.maximum(np.bincount(code), 1)
-            left = left - (np.bincount(code, left) / size)[code]
-        if np.abs(left - before).max() <= 1e-10 * max(float(np.abs(values).max()), 1e-300):
-            break
-    return left
 
 
 def unbiased(estimate: float, periods: float) -> float:

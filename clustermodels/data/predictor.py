@@ -35,9 +35,19 @@ def linear_predictor(design: Design, draws: Draws) -> Values:
     array
         (S, obs), on the link's scale.
     """
+    eta = without_past(design, draws)
+    for block in design.blocks:
+        if block.from_outcome is not None:
+            add_contribution(eta, block, draws)
+    return eta
+
+
+def without_past(design: Design, draws: Draws) -> Values:
+    """Give the predictor without what the outcome's past adds, (S, obs)."""
     eta = design.outcome.offset + np.asarray(draws[INTERCEPT])[:, None]
     for block in design.blocks:
-        add_contribution(eta, block, draws)
+        if block.from_outcome is None:
+            add_contribution(eta, block, draws)
     return eta
 
 

@@ -10,10 +10,9 @@ import numpy as np
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import Draws, add_contribution, internal
+from clustermodels.data.predictor import Draws, internal, without_past
 from clustermodels.data.transforms import forward
 from clustermodels.families.family import mean
-from clustermodels.spec.names import INTERCEPT
 
 # So many paths of each draw are averaged where the past enters by anything but its mean.
 PATHS = 4
@@ -65,14 +64,12 @@ def _parameters(design: Design, draws: Draws) -> dict[str, Values]:
 
 def _parts(design: Design, draws: Draws) -> tuple[Values, list[_Past]]:
     """Give the predictor without the past, (S, obs), and what the past adds."""
-    eta = design.outcome.offset + np.asarray(draws[INTERCEPT])[:, None]
-    lags = []
-    for block in design.blocks:
-        if block.from_outcome is None:
-            add_contribution(eta, block, draws)
-        else:
-            lags.append(_Past(block, internal(block, 0, draws), _sources(design, block)))
-    return eta, lags
+    lags = [
+        _Past(block, internal(block, 0, draws), _sources(design, block))
+        for block in design.blocks
+        if block.from_outcome is not None
+    ]
+    return without_past(design, draws), lags
 
 
 @dataclass(frozen=True, eq=False)

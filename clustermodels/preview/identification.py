@@ -9,7 +9,7 @@ import pandas as pd
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
-from clustermodels.data.factors import Factor
+from clustermodels.data.factors import Factor, residual
 from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
@@ -20,7 +20,6 @@ ABSORBED = 1e-8
 # Variance inflation: above it two columns are hard to tell apart, and further above impossible.
 INFLATED = 30.0
 SAME = 1e8
-SWEEPS = 200
 FEW_CHANGING = 5
 FEW_ROWS = 20
 
@@ -38,7 +37,8 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
         if block.factor and block.pooling == "free" and block.terms[0].around is None
     ]
     columns = {block.name: block.values[:, 0] for block in common}
-    left = {name: residual(values, free) for name, values in columns.items()}
+    codes = [factor.codes for factor in free]
+    left = {name: residual(values, codes) for name, values in columns.items()}
     share = {
         name: float(left[name].var() / values.var()) if values.var() > 0 else 0.0
         for name, values in columns.items()
@@ -48,7 +48,9 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
     correlated = {n for n, item in spec.fixed_effects.items() if item.pooling == "correlated"}
     within = free + [b.factor for b in of.blocks if b.factor and b.factor.name in correlated][:1]
     kept = {
-        name: residual(values, within) for name, values in columns.items() if share[name] > ABSORBED
+        name: residual(values, [factor.codes for factor in within])
+        for name, values in columns.items()
+        if share[name] > ABSORBED
     }
     yield from _collinear(spec, {n: v for n, v in kept.items() if v.var() > ABSORBED})
     yield from _separated(spec, of, columns)
@@ -169,24 +171,6 @@ def _incidental(spec: Spec, of: Design) -> Iterator[Finding]:
                 f"fixed_effects.{name}",
                 spec.source.line(("fixed_effects", name)),
             )
-
-
-def residual(values: Values, factors: list[Factor]) -> Values:
-    """Take the means of each factor out of a column in turn, until nothing moves, (obs,).
-
-    Alternating projections give the least-squares residual on all the factors' levels
-    (Gaure 2013, doi 10.1016/j.csda.2013.03.024).
-    """
-    left = values - values.mean()
-    for _ in range(SWEEPS if len(factors) > 1 else 1):
-        before = left
-        for factor in factors:
-            size = np.maximum(np.bincount(factor.codes, minlength=len(factor.levels)), 1)
-            mean = np.bincount(factor.codes, left, minlength=len(factor.levels)) / size
-            left = left - mean[factor.codes]
-        if np.abs(left - before).max() < 1e-12 * max(float(np.abs(values).max()), 1e-300):
-            break
-    return left
 
 
 def _absorbed(

@@ -8,9 +8,9 @@ import numpy as np
 
 from clustermodels.data.cohorts import adoption_years, cells
 from clustermodels.data.design import Design
+from clustermodels.data.factors import residual
 from clustermodels.data.panel import Panel, reader
 from clustermodels.errors import Finding, choices
-from clustermodels.preview.identification import residual
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.treatments import Adoption
@@ -43,7 +43,7 @@ def _mixed(spec: Spec, panel: Panel, of: Design, name: str, item: Adoption) -> I
     on = cells(item, rows).after != ""
     if len(cohorts) < 2 or not on.any() or on.all():
         return
-    left = residual(on.astype(float), [factors[CLUSTER], factors[YEAR]])[on]
+    left = residual(on.astype(float), [factors[CLUSTER].codes, factors[YEAR].codes])[on]
     total = left.sum()
     if total <= 0:
         return

@@ -11,7 +11,7 @@ import xarray as xr
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.persistence import largest_root
-from clustermodels.data.predictor import Draws, add_contribution, internal
+from clustermodels.data.predictor import Draws, internal, without_past
 from clustermodels.data.transforms import forward
 from clustermodels.errors import FitError
 from clustermodels.families.family import mean
@@ -269,13 +269,12 @@ def _world(fit: Fit, design: Design, draws: Draws) -> _World:
     code, size = _clusters(design)
     order = np.argsort(code, kind="stable")
     first = np.append(0, np.cumsum(size)[:-1])
-    eta = design.outcome.offset + np.asarray(draws[INTERCEPT])[:, None]
-    lags: dict[int, Values] = {}
-    for block in design.blocks:
-        if block.from_outcome is None:
-            add_contribution(eta, block, draws)
-        else:
-            lags[block.from_outcome.lag] = internal(block, 0, draws)
+    eta = without_past(design, draws)
+    lags = {
+        block.from_outcome.lag: internal(block, 0, draws)
+        for block in design.blocks
+        if block.from_outcome is not None
+    }
     own = np.add.reduceat(eta[:, order], first, axis=1) / size
     start = np.bincount(code, design.outcome.values) / size
     start = np.round(start) if design.outcome.family.discrete else start

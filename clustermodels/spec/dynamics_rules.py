@@ -45,8 +45,8 @@ def _biased(spec: Spec) -> Iterator[Problem]:
     if own.initial == "wooldridge" and pooling != "correlated":
         yield spec.source.problem(
             ("dynamics",),
-            f"'initial: wooldridge' models the cluster's effect given its first outcomes and its "
-            f"means, and here cluster effects are {pooling}",
+            "'initial: wooldridge' cannot be had, because it models the cluster's effect given its "
+            f"first outcomes and its means, and here cluster effects are {pooling}",
             fix="Write 'cluster: {pooling: correlated}' in the fixed effects; or 'initial: "
             "ignore, accept_bias: true', and read the bias that 'diagnose' expects.",
         )

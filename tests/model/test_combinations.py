@@ -61,10 +61,8 @@ COMBINATIONS = [*itertools.product(names(), PASTS, CLUSTERS)]
     ("family", "past", "clusters"), [c for c in COMBINATIONS if not allowed(*c)]
 )
 def test_what_the_grammar_does_not_allow_says_because(family, past, clusters):
-    with pytest.raises(cm.SpecError) as refused:
+    with pytest.raises(cm.SpecError, match="because"):
         cm.read_spec(document(family, past, clusters, "common"))
-    said = str(refused.value)
-    assert "because" in said or "models the cluster's effect given its first outcomes" in said
 
 
 @pytest.mark.parametrize(("family", "past", "clusters"), [c for c in COMBINATIONS if allowed(*c)])
