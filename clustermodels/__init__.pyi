@@ -5,6 +5,8 @@ from .data.design import design as design
 from .data.learned import Learned as Learned
 from .data.learned import learn as learn
 from .data.panel import Panel as Panel
+from .data.prepared import Prepared as Prepared
+from .data.prepared import prepare as prepare
 from .data.reading import read_panel as read_panel
 from .data.simulate import read_truth as read_truth
 from .data.simulate import simulate as simulate

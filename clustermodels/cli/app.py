@@ -124,12 +124,11 @@ def fit(
     fail_on: FailOn = Severity.never,
 ) -> None:
     """Draw from the posterior, and save it with all that made it."""
-    document = cm.read_spec(spec)
-    panel = cm.read_panel(document)
-    before = cm.check(document, panel)
+    ready = cm.prepare(spec)
+    before = cm.check(ready)
     with cm.saving(out) as save:
         with sampling() as progress:
-            made = cm.fit(document, panel, progress=progress)
+            made = cm.fit(ready, progress=progress)
         save(made)
         table = cm.summary(made)
         printing.drawn_by(made.tree.attrs)

@@ -62,7 +62,8 @@ def cast_rows(spec: Spec, table: Table, outcome: bool) -> tuple[xr.Dataset, list
         {name: ("obs", values[order]) for name, values in variables.items()},
         coords={
             "obs": np.arange(len(order)),
-            "cluster": ("obs", cluster),
+            # known to be text: many rows need not be looked through for what they are
+            "cluster": xr.Variable("obs", cluster, fastpath=True),
             "year": ("obs", year),
         },
     )

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from clustermodels.data.panel import Positions, Reader, Values
+from clustermodels.data.panel import Labels, Positions, Reader, Values
 from clustermodels.errors import Problem
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
@@ -55,25 +54,28 @@ def factor_columns(spec: Spec, reader: Reader) -> dict[str, Columns]:
     return columns
 
 
-def labels_of(reader: Reader, columns: Columns) -> NDArray[np.object_]:
-    """Give each row's label of a factor, (obs,); crossed columns are joined."""
+def labels_of(reader: Reader, columns: Columns) -> Labels:
+    """Give each row's label of a factor; crossed columns are joined."""
     names, lag = columns
     parts = [reader.labels(name, lag) for name in names]
     if len(parts) == 1:
         return parts[0]
-    codes, different = pd.factorize(pd.MultiIndex.from_arrays(parts))
-    return np.array([CROSS.join(labels) for labels in different.tolist()], dtype=object)[codes]
+    codes, crossed = pd.factorize(pd.MultiIndex.from_arrays([part.codes for part in parts]))
+    joined = [
+        CROSS.join(part.different[code] for part, code in zip(parts, together, strict=True))
+        for together in crossed.tolist()
+    ]
+    return Labels(codes, joined)
 
 
-def factor(name: str, labels: NDArray[np.object_], levels: tuple[str, ...] | None = None) -> Factor:
+def factor(name: str, labels: Labels, levels: tuple[str, ...] | None = None) -> Factor:
     """Make a factor from the rows' labels, and of the levels that were learned, or of these."""
-    codes, different = _coded(labels)
     if levels is None:
-        levels = _in_order(different)
+        levels = _in_order(labels.different)
     position = {level: index for index, level in enumerate(levels)}
-    level = np.array([position[label] for label in different], dtype=np.int64)
+    level = np.array([position[label] for label in labels.different], dtype=np.int64)
     dim = name if name in (CLUSTER, YEAR) else level_dim(name)
-    return Factor(name, dim, levels, level[codes])
+    return Factor(name, dim, levels, level[labels.codes])
 
 
 def _in_order(levels: list[str]) -> tuple[str, ...]:
@@ -81,16 +83,6 @@ def _in_order(levels: list[str]) -> tuple[str, ...]:
     if all(level.removeprefix("-").isdecimal() for level in levels):
         return tuple(sorted(levels, key=lambda level: (int(level), level)))
     return tuple(sorted(levels))
-
-
-def _coded(labels: NDArray[np.object_]) -> tuple[Positions, list[str]]:
-    """Give each row's different label as a number, in the order of first rows, and the labels.
-
-    Rows are sorted by cluster, so that runs of one label are looked up once.
-    """
-    begins = np.append(True, labels[1:] != labels[:-1])[: len(labels)]
-    codes, different = pd.factorize(labels[begins])
-    return codes[np.cumsum(begins) - 1], different.tolist()
 
 
 def residual(values: Values, groups: Sequence[Positions]) -> Values:

@@ -66,7 +66,9 @@ def _missing(rows: Reader, reads: list[Read]) -> Iterator[tuple[str, Mask]]:
         if rows.is_number(read.column):
             missing = np.isnan(rows.numbers(read))
         else:
-            missing = rows.labels(read.column, read.lag) == ""
+            labels = rows.labels(read.column, read.lag)
+            missing = np.array([label == "" for label in labels.different], dtype=bool)
+            missing = missing[labels.codes]
         yield reason_of(read), missing
 
 

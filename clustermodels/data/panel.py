@@ -77,6 +77,22 @@ class Panel:
 
 
 @dataclass(frozen=True, eq=False)
+class Labels:
+    """The text of each row.
+
+    Parameters
+    ----------
+    codes
+        Which of the different texts each row has, (obs,).
+    different
+        Every text of a row, in the order of first rows.
+    """
+
+    codes: Positions
+    different: list[str]
+
+
+@dataclass(frozen=True, eq=False)
 class Reader:
     """Reads columns of a panel at chosen rows, lags by year value and never by row.
 
@@ -112,14 +128,21 @@ class Reader:
         values = self.rows[read.column].to_numpy()
         return np.where(source < 0, np.nan, values[source])
 
-    def labels(self, column: str, lag: int = 0) -> NDArray[np.object_]:
-        """Give a column as text, (obs,); '' where missing."""
+    def labels(self, column: str, lag: int = 0) -> Labels:
+        """Give a column as text; '' where missing.
+
+        Rows are sorted by cluster, so that runs of one value are looked up once.
+        """
         source = self.at if column in ("cluster", "year") else self.source(lag)
-        values = self.rows[column].to_numpy()[source]
-        if self.is_number(column):
-            codes, different = pd.factorize(values)
-            values = np.array([*map(_label, different.tolist()), ""], dtype=object)[codes]
-        return values if lag == 0 else np.where(source < 0, "", values)
+        values, number = self.rows[column].to_numpy()[source], self.is_number(column)
+        if lag:
+            values = np.where(source < 0, np.nan if number else "", values)
+        begins = np.append(True, values[1:] != values[:-1])[: len(values)]
+        codes, found = pd.factorize(values[begins])
+        different = [*map(_label, found.tolist())] if number else found.tolist()
+        if (codes < 0).any():
+            codes, different = np.where(codes < 0, len(different), codes), [*different, ""]
+        return Labels(codes[np.cumsum(begins) - 1], different)
 
     def source(self, lag: int) -> Positions:
         """Give the position that each row reads from, -1 where that year is not in the panel."""

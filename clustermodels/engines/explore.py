@@ -129,6 +129,8 @@ def peak(density: Density, start: Values) -> tuple[Values, Values]:
 def polished(density: Density, start: Values, sds: Values) -> tuple[Values, Values]:
     """Climb to the mode from close by; ``sds`` say over which distances it bends.
 
+    A step is no longer than such a distance, or than three sds of its own, where these are more.
+
     Returns
     -------
     x, covariance
@@ -136,11 +138,12 @@ def polished(density: Density, start: Values, sds: Values) -> tuple[Values, Valu
     """
     x = start
     covariance = curvature(density, x, sds)
+    own = np.sqrt(np.diag(covariance))
+    furthest = np.maximum(3.0 * own, sds)
     for _ in range(POLISHES):
-        sds = np.sqrt(np.diag(covariance))
-        _, gradient = _slope(density, x, 0.5 * sds)
+        _, gradient = _slope(density, x, 0.5 * own)
         step = covariance @ gradient
-        x = x + step * min(1.0, 3.0 / float(np.abs(step / sds).max()))
+        x = x + step * min(1.0, 1.0 / float(np.abs(step / furthest).max()))
         if gradient @ step < 0.05:
             break
     return x, covariance

@@ -12,17 +12,15 @@ import numpy as np
 import xarray as xr
 
 from clustermodels import engines
-from clustermodels.data.design import Design, design
-from clustermodels.data.learned import learn
+from clustermodels.data.design import Design
 from clustermodels.data.panel import Panel
-from clustermodels.data.reading import read_panel
-from clustermodels.data.scenarios import check_scenarios
+from clustermodels.data.prepared import Study, prepare
 from clustermodels.engines.draws import Progress
 from clustermodels.fits.density import labels, log_likelihood, log_prior
 from clustermodels.fits.file import check_target, save
 from clustermodels.fits.record import Fit
 from clustermodels.spec.document import Spec
-from clustermodels.spec.read import in_own_words, read_spec
+from clustermodels.spec.read import in_own_words
 
 # log_likelihood is stored up to this many numbers; beyond, making it again is faster than reading
 # it, as ``log_likelihood`` does on request.
@@ -65,7 +63,7 @@ def register(kind: str, sampler: Sampler) -> None:
 
 
 def fit(
-    spec: Spec | str | os.PathLike[str],
+    spec: Study,
     data: object = None,
     *,
     out: str | os.PathLike[str] | None = None,
@@ -76,7 +74,7 @@ def fit(
     Parameters
     ----------
     spec
-        A Spec, or the path of a document.
+        A Spec, the path of a document, or what ``prepare`` made of it.
     data
         A pandas, polars or Arrow table or an xarray Dataset to use instead of the file; or a
         ``Panel`` that was read for this document already.
@@ -97,16 +95,13 @@ def fit(
     FitError
         If the fit cannot be made or saved.
     """
-    spec = in_own_words(spec if isinstance(spec, Spec) else read_spec(spec))
     if out is not None:
         check_target(out)
-    panel = read_panel(spec, data)
-    learned = learn(spec, panel)
-    of = design(spec, panel, learned)
-    check_scenarios(spec, panel, learned, of)
+    ready = prepare(spec, data)
+    spec, panel, of = in_own_words(ready.spec), ready.panel, ready.design
     tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
     # what a sampler moved in, so that its model can be built again from the file
-    learned = learned.model_copy(update={"centred": tree.attrs.pop("centred", ())})
+    learned = ready.learned.model_copy(update={"centred": tree.attrs.pop("centred", ())})
     made = Fit(spec, panel, learned, _completed(tree, spec, panel, of))
     if out is not None:
         save(made, out)

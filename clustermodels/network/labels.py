@@ -15,6 +15,8 @@ CLOSE = 0.9
 MOST = 20
 # Letters are counted in this many boxes; the letters a to z have one each.
 BOXES = 32
+# ASCII signs that are neither letters nor digits, to be left out, but for the line break.
+_SIGNS = {code: None for code in range(128) if not chr(code).isalnum() and chr(code) != "\n"}
 
 
 def near_matches(names: Iterable[str], known: Iterable[str]) -> list[tuple[str, str]]:
@@ -60,17 +62,26 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     [('KOLN', 'Köln')]
     """
     groups: dict[str, list[str]] = {}
-    for name in sorted({*names}):
-        groups.setdefault(_plain(name), []).append(name)
+    different = sorted({*names})
+    for name, letters in zip(different, _all_plain(different), strict=True):
+        groups.setdefault(letters, []).append(name)
     return [tuple(group) for letters, group in groups.items() if letters and len(group) > 1]
+
+
+def _all_plain(names: list[str]) -> list[str]:
+    """Strip names to their letters and digits; together, where they are many and plain ASCII."""
+    together = "\n".join(names)
+    if together.isascii():
+        plain = together.lower().translate(_SIGNS).split("\n")
+        if len(plain) == len(names):  # no name has a line break of its own
+            return plain
+    return [_plain(name) for name in names]
 
 
 def _plain(name: str) -> str:
     """Strip a name to its letters and digits; a modifier letter (Sanʿa) is a kind of apostrophe."""
-    if name.isascii():  # most names are, and there may be many
-        if name.isalnum():
-            return name.lower()
-        return "".join(filter(str.isalnum, name.casefold()))
+    if name.isascii() and name.isalnum():
+        return name.lower()
     letters = unicodedata.normalize("NFKD", name.casefold())
     kept = (sign for sign in letters if sign.isalnum() and unicodedata.category(sign) != "Lm")
     # folded again: a decomposed sign may leave a capital

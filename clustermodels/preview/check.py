@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from clustermodels.data.design import design
-from clustermodels.data.learned import learn
-from clustermodels.data.reading import read_panel
-from clustermodels.data.scenarios import check_scenarios
+from clustermodels.data.prepared import Study, prepare
 from clustermodels.errors import Finding, by_severity
 from clustermodels.preview.identification import identification
 from clustermodels.preview.idle import idle_findings
@@ -17,17 +12,15 @@ from clustermodels.preview.positions import position_findings
 from clustermodels.preview.rows import row_findings
 from clustermodels.preview.staggered import staggered
 from clustermodels.preview.support import support
-from clustermodels.spec.document import Spec
-from clustermodels.spec.read import read_spec
 
 
-def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Finding, ...]:
+def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
     """Check a document, its data, and what the design can tell.
 
     Parameters
     ----------
     spec
-        A Spec, or the path of a document.
+        A Spec, the path of a document, or what ``prepare`` made of it.
     data
         A table to use instead of the file, or a ``Panel`` that was read for this document already.
 
@@ -41,11 +34,8 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
     SpecError, PanelError
         With every problem of the document, or of the data against it.
     """
-    spec = spec if isinstance(spec, Spec) else read_spec(spec)
-    panel = read_panel(spec, data)
-    learned = learn(spec, panel)
-    of = design(spec, panel, learned)
-    idle = check_scenarios(spec, panel, learned, of)
+    ready = prepare(spec, data)
+    spec, panel, of = ready.spec, ready.panel, ready.design
     clusters = sorted(set(panel.rows["cluster"].to_numpy().tolist()))
     found = [
         *panel.found,
@@ -53,9 +43,9 @@ def check(spec: Spec | str | os.PathLike[str], data: object = None) -> tuple[Fin
         *position_findings(spec, panel.networks, clusters),
         *row_findings(spec, panel, of),
         *identification(spec, of),
-        *past_findings(spec, learned, of),
+        *past_findings(spec, ready.learned, of),
         *staggered(spec, panel, of),
-        *support(spec, panel, learned),
-        *idle_findings(spec, idle),
+        *support(spec, panel, ready.learned),
+        *idle_findings(spec, ready.idle),
     ]
     return by_severity(found)

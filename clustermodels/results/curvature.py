@@ -1,8 +1,8 @@
 """The mode of a design's coefficients given its other parameters, at any number of rows.
 
 Columns are never multiplied as sparse matrices: those of a factor's levels are its codes, and the
-blocks of X'WX are sums over rows by code. With many levels first and common columns last, the
-matrix is an arrowhead, and eliminating in that order fills in nothing.
+blocks of X'WX are sums over rows by code. What is left when the factor with most levels has been
+eliminated, level by level, is small.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
@@ -23,10 +22,14 @@ from clustermodels.data.panel import Values
 from clustermodels.data.predictor import Draws, internal
 from clustermodels.families.family import OfOutcome, moved_by_predictor
 from clustermodels.families.priors import Prior
+from clustermodels.results.arrowhead import Arrowhead, arrowhead
 from clustermodels.spec.names import INTERCEPT
 
 # A Hessian serves for as many steps as each gains less than this share of the one before.
 SLOWED = 0.1
+# Up to so many sums of products of levels and of what is beside them are held as they are; more of
+# them are mostly zeros.
+DENSE = 10**7
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,25 +97,38 @@ class Columns:
             [*(part.summed(first) for part in self.varying), self.common.T @ first]
         )
 
-    def squared(self, weight: Values) -> sp.csc_array:
-        """Give X' W X for weights of the rows."""
-        size = len(self.varying)
-        blocks: list[list[Any]] = [[None] * (size + 1) for _ in range(size + 1)]
-        blocks[size][size] = sp.coo_array(self.common.T @ (self.common * weight[:, None]))
-        for i, one in enumerate(self.varying):
-            for j, other in enumerate(self.varying[: i + 1]):
-                block: Any
-                if one.factor is other.factor:
-                    block = sp.diags_array(one.summed(weight * other.values))
-                else:
-                    both = one.values * other.values * weight
-                    where = (one.factor.codes, other.factor.codes)
-                    shape = (len(one.factor.levels), len(other.factor.levels))
-                    block = sp.coo_array((both, where), shape=shape)
-                blocks[i][j], blocks[j][i] = block, block.T
-            dense = np.column_stack([one.summed(weight * column) for column in self.common.T])
-            blocks[i][size], blocks[size][i] = sp.coo_array(dense), sp.coo_array(dense.T)
-        return sp.csc_array(sp.block_array(blocks, format="csc"))
+    def squared(self, weight: Values, precision: sp.csc_array) -> Arrowhead:
+        """Give X' W X + P for weights of the rows and the precision of the prior.
+
+        The coefficients of the factor with most levels are apart given the others, as far as the
+        levels are.
+        """
+        many = [part for part in self.varying if part.factor is self.varying[0].factor]
+        few = self.varying[len(many) :]
+        size = many[-1].at.stop if many else 0
+        levels = size // max(len(many), 1)
+        own = np.empty((levels, len(many), len(many)))
+        for i, one in enumerate(many):
+            for c, other in enumerate(many[: i + 1]):
+                prior = precision[one.at, other.at].diagonal()
+                own[:, i, c] = own[:, c, i] = one.summed(weight * other.values) + prior
+        beside = [
+            [*(_crossed(one, other, weight) for other in few), self._with_common(one, weight)]
+            for one in self.varying
+        ]
+        tied, below = beside[: len(many)], beside[len(many) :]
+        common = sp.coo_array(self.common.T @ (self.common * weight[:, None]))
+        corner = sp.block_array([*below, [*(row[-1].T for row in below), common]])
+        width = corner.shape[0]
+        among = sp.csc_array(sp.block_array(tied) if tied else (0, width))
+        return arrowhead(
+            own,
+            among.toarray() if size * width <= DENSE else among,
+            sp.csc_array(corner) + precision[size:, size:],
+        )
+
+    def _with_common(self, part: Part, weight: Values) -> sp.coo_array:
+        return sp.coo_array(np.column_stack([part.summed(weight * one) for one in self.common.T]))
 
     def precision(self, design: Design, given: Given) -> sp.csc_array:
         """Give that of the prior. A Student t prior counts as the normal of its scale."""
@@ -151,14 +167,14 @@ class Curved:
     pull
         That of the log prior in each coefficient.
     hessian
-        The negative second derivative, factored: its ``solve`` gives H^-1 x.
+        The negative second derivative.
     """
 
     columns: Columns
     beta: Values
     first: Values
     pull: Values
-    hessian: Any
+    hessian: Arrowhead
 
 
 def curved(design: Design, given: Given, draws: Draws) -> Curved:
@@ -181,8 +197,8 @@ def curved(design: Design, given: Given, draws: Draws) -> Curved:
         gap = beta - centre
         return float(rows(value, beta).sum() - 0.5 * gap @ (precision @ gap))
 
-    def hessian_at(second: Values) -> Any:
-        return _factored(columns.squared(np.maximum(-second, 0.0)) + precision)
+    def hessian_at(second: Values) -> Arrowhead:
+        return columns.squared(np.maximum(-second, 0.0), precision)
 
     beta = _means(columns, draws)
     top, second = height(beta), rows(outcome.family.second, beta)
@@ -208,15 +224,18 @@ def curved(design: Design, given: Given, draws: Draws) -> Curved:
             break
     there = rows(outcome.family.second, beta)
     if not np.array_equal(there, second) or (there > 0).any():
-        hessian = _factored(columns.squared(-there) + precision)
+        hessian = columns.squared(-there, precision)
     pull = -(precision @ (beta - centre))
     return Curved(columns, beta, rows(outcome.family.first, beta), pull, hessian)
 
 
-def _factored(matrix: sp.csc_array) -> Any:
-    """Factor a symmetric matrix in the order that it has."""
-    symmetric = {"SymmetricMode": True}
-    return splu(matrix, permc_spec="NATURAL", diag_pivot_thresh=0.0, options=symmetric)
+def _crossed(one: Part, other: Part, weight: Values) -> sp.coo_array:
+    """Give the sums over rows of both columns' products, (level, level)."""
+    if one.factor is other.factor:
+        return sp.coo_array(sp.diags_array(one.summed(weight * other.values)))
+    both = one.values * other.values * weight
+    shape = (len(one.factor.levels), len(other.factor.levels))
+    return sp.coo_array((both, (one.factor.codes, other.factor.codes)), shape=shape)
 
 
 def _columns(design: Design) -> Columns:
@@ -226,7 +245,9 @@ def _columns(design: Design) -> Columns:
         if block.factor is not None
         for position in range(len(block.terms))
     ]
-    found.sort(key=lambda each: -len(each[2].levels))
+    # columns of one factor side by side, also where another has as many levels
+    met = {factor: place for place, (_, _, factor) in reversed([*enumerate(found)])}
+    found.sort(key=lambda each: (-len(each[2].levels), met[each[2]]))
     ends = np.cumsum([0, *(len(factor.levels) for _, _, factor in found)]).tolist()
     varying = tuple(
         Part(*each, slice(start, stop))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,7 +16,7 @@ LOWER = "eti95_lower"
 UPPER = "eti95_upper"
 _TAIL = (1 - PROBABILITY) / 2
 _SHARES = {"median": 0.5, LOWER: _TAIL, UPPER: 1 - _TAIL}
-# Numbers that are sorted together.
+# Numbers that are reduced together.
 TOGETHER = 2**20
 
 
@@ -25,18 +26,21 @@ def summarised(draws: Values) -> dict[str, Values]:
     Quantiles as numpy's own, from one sort: of many columns numpy takes four times as long. A
     column with a nan has none.
     """
+    return dict(zip(_SHARES, _by_column(_sorted_out, draws, len(_SHARES)), strict=True))
+
+
+def _by_column(work: Callable[[Values], Values], draws: Values, size: int) -> Values:
+    """Reduce draws, (S, ...), to ``size`` numbers a column, (size, ...), on all cores."""
     table = draws.reshape(len(draws), -1)
     step = max(TOGETHER // max(len(draws), 1), 1)
     parts = [table[:, start : start + step] for start in range(0, table.shape[1], step)]
     if len(parts) == 1:
-        found = [_sorted_out(table)]
+        found = [work(table)]
     else:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(_sorted_out, parts))
-    whole = np.concatenate([np.empty((len(_SHARES), 0)), *found], axis=1)
-    return {
-        name: values.reshape(draws.shape[1:]) for name, values in zip(_SHARES, whole, strict=True)
-    }
+            found = list(pool.map(work, parts))
+    whole = np.concatenate([np.empty((size, 0)), *found], axis=1)
+    return whole.reshape(size, *draws.shape[1:])
 
 
 def _sorted_out(table: Values) -> Values:
@@ -69,4 +73,5 @@ def sd(draws: Values) -> Values:
     """Give the standard deviation over the first axis of (S, ...); nan for a single draw."""
     if len(draws) < 2:
         return np.full(draws.shape[1:], np.nan)
-    return np.asarray(draws.std(axis=0, ddof=1), dtype=float)
+    (found,) = _by_column(lambda part: part.std(axis=0, ddof=1)[None], draws, 1)
+    return np.asarray(found)

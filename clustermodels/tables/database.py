@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustermodels.errors import choices, nearest
-from clustermodels.tables.objects import from_frame
+from clustermodels.tables.objects import cells, no_rows
 from clustermodels.tables.table import Table, refused
 
 CLOSED: dict[str, str | bool | int | float | list[str]] = {
@@ -134,9 +137,17 @@ def _fetched(
     wanted = [column for column in available if columns is None or column in columns]
     if not wanted:
         return Table(name, {}, available, None, sha256)
-    frame: pd.DataFrame = relation.project(", ".join(map(identifier, wanted))).df()
-    made = from_frame(frame, name, sha256)
-    return Table(name, made.columns, available, None, sha256)
+    found = relation.project(", ".join(map(identifier, wanted))).fetchnumpy()
+    if not len(found[wanted[0]]):
+        raise no_rows(name)
+    values = {column: cells(_series(found[column])) for column in wanted}
+    return Table(name, values, available, None, sha256)
+
+
+def _series(values: NDArray[np.generic]) -> pd.Series[Any]:
+    """Give a column that DuckDB hands over, masked where it is missing."""
+    # text is said to be objects, or it is copied to another kind of text
+    return pd.Series(values, dtype=object if values.dtype.kind == "O" else None)
 
 
 def first_line(error: Exception) -> str:

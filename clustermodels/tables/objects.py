@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
+from clustermodels.errors import PanelError
 from clustermodels.tables.table import Table, refused
 from clustermodels.tables.text import MISSING, cleaned
 
@@ -89,16 +90,21 @@ def from_frame(
         twice = next(column for column in available if available.count(column) > 1)
         raise refused(name, f"two columns are called '{twice}'", "Give each its own name.")
     if not len(frame):
-        raise refused(name, "no rows", "Write a row per cluster and year.")
+        raise no_rows(name)
     values = {
-        column: _values(frame.iloc[:, position])
+        column: cells(frame.iloc[:, position])
         for position, column in enumerate(available)
         if columns is None or column in columns
     }
     return Table(name, values, available, None, sha256)
 
 
-def _values(series: pd.Series[Any]) -> NDArray[np.generic]:
+def no_rows(name: str) -> PanelError:
+    """Make the error for an empty table."""
+    return refused(name, "no rows", "Write a row per cluster and year.")
+
+
+def cells(series: pd.Series[Any]) -> NDArray[np.generic]:
     """Give a column as float64, int64, bool or object of text and None."""
     missing = series.isna().to_numpy()
     kind = series.dtype.kind

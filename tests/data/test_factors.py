@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clustermodels.data.factors import Factor, constant_within, factor, labels_of
-from clustermodels.data.panel import reader
+from clustermodels.data.panel import Labels, reader
 from tests.designs import PLAIN, designed, lookup, table
 
 
@@ -21,11 +21,13 @@ from tests.designs import PLAIN, designed, lookup, table
     ],
 )
 def test_levels_sort_as_numbers_where_all_are(labels, sorted_):
-    assert factor("year", np.array(labels, dtype=object)).levels == sorted_
+    different = [*dict.fromkeys(labels)]
+    codes = np.array([different.index(label) for label in labels])
+    assert factor("year", Labels(codes, different)).levels == sorted_
 
 
 def test_a_factor_codes_every_row_by_the_levels_that_were_learned():
-    labels = np.array(["b", "a", "b"], dtype=object)
+    labels = Labels(np.array([0, 1, 0]), ["b", "a"])
     made = factor("kind", labels, ("a", "b", "c"))
     assert made.dim == "kind_level"
     assert made.codes.tolist() == [1, 0, 1]
@@ -61,9 +63,9 @@ def test_labels_are_read_lagged_and_crossed():
     _, panel, _, _ = designed(document, frame)
     rows = reader(panel)
     crossed = labels_of(rows, (("region", "year"), 0))
-    assert crossed[0] == "n × 2011"
+    assert crossed.different[crossed.codes[0]] == "n × 2011"
     phase = lookup(frame, "phase")
     lagged = labels_of(rows, (("phase",), 3))
     wanted = [phase.get((c, y - 3), "") for c, y in zip(rows.clusters, rows.years, strict=True)]
-    assert lagged.tolist() == wanted
+    assert [lagged.different[code] for code in lagged.codes] == wanted
     assert "" in wanted

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clustermodels.data.mode import Given, find_mode
-from clustermodels.results.curvature import curved
+from clustermodels.results import curvature
 from tests.designs import PLAIN, designed, table
 
 DOCUMENT = PLAIN | {
@@ -27,6 +27,7 @@ def zeros(design):
     return draws | {term.around: np.zeros(2) for b in design.blocks for term in b.terms}
 
 
+@pytest.mark.parametrize("dense", [0, 10**7])
 @pytest.mark.parametrize(
     ("outcome", "parameters"),
     [
@@ -35,7 +36,8 @@ def zeros(design):
         ({"count": {"family": "negative_binomial"}}, {"dispersion": np.array([0.2])}),
     ],
 )
-def test_the_mode_and_its_curvature(outcome, parameters):
+def test_the_mode_and_its_curvature(monkeypatch, outcome, parameters, dense):
+    monkeypatch.setattr(curvature, "DENSE", dense)
     design = designed(DOCUMENT | {"outcomes": outcome}, table())[3]
     parameters = {name: parameters[name] for name in design.outcome.parameters}
     of_two = np.array([[0.3, 0.05], [0.05, 0.2]])
@@ -44,7 +46,7 @@ def test_the_mode_and_its_curvature(outcome, parameters):
     covariances = {name: of_two if k == 2 else of_two[:1, :1] for name, k in sizes.items()}
     given = Given(parameters, covariances)
     wanted = find_mode(design, given)
-    got = curved(design, given, zeros(design))
+    got = curvature.curved(design, given, zeros(design))
     np.testing.assert_allclose(
         got.columns.times(got.beta), wanted.x @ wanted.beta, rtol=1e-5, atol=1e-5
     )
