@@ -7,12 +7,12 @@ dense q x q corner. Eliminating the blocks one after another takes one pass over
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
@@ -168,7 +168,7 @@ def arrow(design: Design) -> Arrow:
         x=_taken(np.column_stack([ones, *(block.values for block in common)]), order),
         codes=np.ascontiguousarray(codes[order]),
         values=_taken(values, order),
-        basis=block_diag(*(prior.basis for prior in priors)),
+        basis=_beside([prior.basis for prior in priors]),
         centre=np.concatenate([prior.centre for prior in priors]),
         precision=np.diag(np.concatenate([prior.precision for prior in priors])),
         dense=dense,
@@ -224,3 +224,12 @@ def thinned(of: Arrow, every: int) -> Arrow:
         values=of.values[rows],
         order=of.order[rows],
     )
+
+
+def _beside(blocks: Sequence[Values]) -> Values:
+    """Put matrices along a diagonal, as scipy.linalg's block_diag, which loads slowly."""
+    ends = np.cumsum([(0, 0), *(block.shape for block in blocks)], axis=0)
+    whole = np.zeros(ends[-1])
+    for (row, column), (last_row, last_column), block in zip(ends, ends[1:], blocks, strict=False):
+        whole[row:last_row, column:last_column] = block
+    return whole

@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 import rustworkx as rx
+import scipy.sparse as sp  # loads its own rooms when they are first used, which few commands do
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csgraph, csr_array
+from scipy.sparse import coo_array, csr_array
 
 from clustermodels.network.network import Network, Values
 
@@ -65,7 +66,7 @@ class Snapshot:
         """The component of each node, (node,), numbered from 0; an isolate is one of its own."""
         if not self.nodes:
             return np.zeros(0, dtype=np.int64)
-        _, labels = csgraph.connected_components(self.adjacency, directed=False)
+        _, labels = sp.csgraph.connected_components(self.adjacency, directed=False)
         return np.asarray(labels, dtype=np.int64)
 
     @cached_property
@@ -113,7 +114,7 @@ class Snapshot:
             return self.hops
         if exponent not in self._distances:
             # each tie stands in the matrix in both directions
-            self._distances[exponent] = csgraph.dijkstra(self.lengths(exponent), directed=True)
+            self._distances[exponent] = sp.csgraph.dijkstra(self.lengths(exponent), directed=True)
         return self._distances[exponent]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse as sp  # as in snapshot.py
 from scipy.sparse import csr_array, diags_array, eye_array
-from scipy.sparse.linalg import cg, eigsh
 
 from clustermodels.network.measures import Measure, Options
 from clustermodels.network.network import Values
@@ -23,7 +23,7 @@ def _largest(matrix: Matrix) -> tuple[float, Values]:
         values, vectors = np.linalg.eigh(matrix.toarray())
     else:
         # a fixed start and a fixed seed: the same numbers in every run
-        values, vectors = eigsh(matrix, k=1, which="LA", v0=np.ones(size), rng=0)
+        values, vectors = sp.linalg.eigsh(matrix, k=1, which="LA", v0=np.ones(size), rng=0)
     return float(values[-1]), np.asarray(vectors[:, -1], dtype=np.float64)
 
 
@@ -32,7 +32,7 @@ def _solved(matrix: Matrix, shrink: float, right: Values) -> Values:
     size = matrix.shape[0]
     system = csr_array(eye_array(size) - shrink * matrix)
     if size > DENSE:
-        solution, failed = cg(system, right, rtol=RESIDUAL)
+        solution, failed = sp.linalg.cg(system, right, rtol=RESIDUAL)
         if not failed:
             return np.asarray(solution, dtype=np.float64)
     return np.asarray(np.linalg.solve(system.toarray(), right), dtype=np.float64)

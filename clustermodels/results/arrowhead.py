@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.linalg import splu
+import scipy.sparse as sp  # loads its room of algebra when it is first used
 
 from clustermodels.data.panel import Values
 
@@ -23,18 +24,18 @@ class Arrowhead:
     lean
         A^-1 T, (kJ, q).
     corner
-        C - T' A^-1 T, factored.
+        What solves with C - T' A^-1 T.
     """
 
     inverse: sp.csr_array
     lean: Any
-    corner: Any
+    corner: Callable[[Values], Values]
 
     def solve(self, right: Values) -> Values:
         """Give x with [[A, T], [T', C]] x = right, (kJ + q,)."""
         size = self.inverse.shape[0]
         above, below = right[:size], right[size:]
-        last = self.corner.solve(below - self.lean.T @ above)
+        last = self.corner(below - self.lean.T @ above)
         return np.concatenate([self.inverse @ above - self.lean @ last, last])
 
 
@@ -57,4 +58,7 @@ def arrowhead(own: Values, tied: Any, corner: Any) -> Arrowhead:
         diagonals = [[sp.diags_array(blocks[:, i, c]) for c in range(k)] for i in range(k)]
         inverse = sp.csr_array(sp.block_array(diagonals))
     lean = inverse @ tied
-    return Arrowhead(inverse, lean, splu(sp.csc_array(corner - tied.T @ lean)))
+    left = corner - tied.T @ lean
+    if isinstance(left, np.ndarray):
+        return Arrowhead(inverse, lean, partial(np.matmul, np.linalg.inv(left)))
+    return Arrowhead(inverse, lean, sp.linalg.splu(sp.csc_array(left)).solve)

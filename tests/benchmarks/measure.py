@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-SAMPLED_EVERY = 0.1
+# Looking at a large process's memory holds it up; its own peak the kernel keeps anyway.
+SAMPLED_EVERY = 0.5
 LOG_TAIL = 2000
 
 
