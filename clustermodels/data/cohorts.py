@@ -60,7 +60,8 @@ def _cells(treatment: Adoption, reader: Reader, adopted: Values) -> Cells:
         ],
         dtype=object,
     )
-    return Cells(np.where(since >= 0, labels, ""), np.where(since < -1, labels, ""), since)
+    on = (since >= 0) & ~repealed(treatment, reader)
+    return Cells(np.where(on, labels, ""), np.where(since < -1, labels, ""), since)
 
 
 def adoption_years(treatment: Adoption, reader: Reader) -> Values:
@@ -75,6 +76,26 @@ def adoption_years(treatment: Adoption, reader: Reader) -> Values:
     first = np.full(len(clusters), np.inf)
     np.minimum.at(first, code[on], rows["year"].to_numpy()[on].astype(float))
     return np.where(np.isinf(first), np.nan, first)[code[reader.at]]
+
+
+def end_of(column: str) -> str:
+    """Name the column of the year in which a scenario ends an adoption; no document can.
+
+    Examples
+    --------
+    >>> end_of("zone")
+    'zone::repealed'
+    """
+    return f"{column}::repealed"
+
+
+def repealed(treatment: Adoption, reader: Reader) -> NDArray[np.bool_]:
+    """Tell whether a scenario has ended each row's adoption, (obs,), its lag considered."""
+    column = end_of(treatment.first_year or treatment.column or "")
+    if column not in reader.rows:
+        return np.zeros(len(reader.at), dtype=bool)
+    ends = reader.rows[column].to_numpy()[reader.at]
+    return np.asarray(reader.years - treatment.lag >= np.where(np.isnan(ends), np.inf, ends))
 
 
 def _refuse_years(column: str, years: Values, reader: Reader) -> None:

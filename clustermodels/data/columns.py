@@ -12,7 +12,7 @@ from functools import partial, singledispatch
 
 import numpy as np
 
-from clustermodels.data.cohorts import adoption_years
+from clustermodels.data.cohorts import adoption_years, repealed
 from clustermodels.data.panel import Reader, Values
 from clustermodels.data.transforms import Standard, domain, forward, unit_change
 from clustermodels.errors import PanelError, Problem
@@ -24,7 +24,7 @@ from clustermodels.spec.moderators import ColumnModerator, Moderator, NetworkMod
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
 from clustermodels.spec.transforms import Transform
-from clustermodels.spec.treatments import Adoption, Dose, Treatment
+from clustermodels.spec.treatments import Adoption, Dose, Stock, Treatment
 
 _NOWHERE = Problem("")
 
@@ -69,13 +69,21 @@ def _dose(treatment: Dose, reader: Reader) -> Column:
 
 
 @treatment_column.register
+def _stock(treatment: Stock, reader: Reader) -> Column:
+    column = _of(treatment.reads()[0], treatment.transform, reader)
+    return replace(column, symbol=f"stock of {column.symbol}")
+
+
+@treatment_column.register
 def _adoption(treatment: Adoption, reader: Reader) -> Column:
     if treatment.first_year is None:
         values = reader.numbers(treatment.reads()[0])
         _refuse_switching(values, treatment, reader)
+        values = np.where(repealed(treatment, reader), 0.0, values)
         return Column(values, symbol=symbol(treatment.reads()[0]), change="adoption")
     adopted = adoption_years(treatment, reader)
     on = reader.years >= np.where(np.isnan(adopted), np.inf, adopted) + treatment.lag
+    on &= ~repealed(treatment, reader)
     began = f"(t ≥ {treatment.first_year}[i]{f' + {treatment.lag}' * bool(treatment.lag)})"
     return Column(on.astype(float), symbol=began, change="adoption")
 

@@ -80,4 +80,7 @@ def reason_of(read: Read) -> str:
     >>> reason_of(Read("patents", lag=1))
     'no patents 1 year before'
     """
+    if read.stock is not None:
+        until = f" until {years_before(read.lag)}" if read.lag else ""
+        return f"a year without {read.column} among all{until}"
     return f"no {read.column}{f' {years_before(read.lag)}' if read.lag else ''}"

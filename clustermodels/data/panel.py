@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clustermodels.data.networks import Networks
+from clustermodels.data.stocks import accumulated
 from clustermodels.errors import Finding
 from clustermodels.spec.reads import Read
 
@@ -123,9 +124,15 @@ class Reader:
         return self.rows[column].dtype.kind in "fi"
 
     def numbers(self, read: Read) -> Values:
-        """Give a numeric column, (obs,); nan where it, or the year that it lags to, is missing."""
+        """Give a numeric column, (obs,); nan where it, or the year that it lags to, is missing.
+
+        Or, where the read says so, what has accumulated until then.
+        """
         source = self.source(read.lag)
         values = self.rows[read.column].to_numpy()
+        if read.stock is not None:
+            years = self.rows["year"].to_numpy()
+            values = accumulated(values, years, _begins(self.rows), read.stock)
         return np.where(source < 0, np.nan, values[source])
 
     def labels(self, column: str, lag: int = 0) -> Labels:

@@ -8,6 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.adoption_edits import delayed, ended, is_year
+from clustermodels.data.cohorts import end_of
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
@@ -17,7 +19,6 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.scenarios import Edit
 from clustermodels.spec.source import Path
-from clustermodels.spec.treatments import Adoption
 
 Mask = NDArray[np.bool_]
 
@@ -139,6 +140,13 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                         )
                     ]
                 )
+            if edit.verb == "repeal":
+                changed[end_of(column)] = ("obs", ended(rows, column, amount, chosen))
+                continue
+            if edit.verb == "delay" and not is_year(spec, column):
+                later = delayed(spec, rows, column, int(amount), (*path, edit.verb, column))
+                changed[column] = ("obs", np.where(chosen, later, values))
+                continue
             hit = chosen & ~_never(spec, edit, column, values)
             changed[column] = ("obs", np.where(hit, _apply(edit, values, amount), values))
         rows = rows.assign(changed)
@@ -147,16 +155,13 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
 
 def _never(spec: Spec, edit: Edit, column: str, values: NDArray[np.float64]) -> Mask:
     """Tell where a year of adoption is 0, never, which later is never too: only 'set' moves it."""
-    first_years = {
-        item.first_year for item in spec.treatments.values() if isinstance(item, Adoption)
-    }
-    held = column in first_years and edit.verb != "set"
+    held = is_year(spec, column) and edit.verb != "set"
     return np.asarray((values == 0) & held, dtype=bool)
 
 
 def _apply(edit: Edit, values: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
     match edit.verb:
-        case "add":
+        case "add" | "delay":  # of a year of adoption
             return values + amount
         case "scale":
             return values * amount

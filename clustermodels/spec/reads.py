@@ -21,6 +21,22 @@ Role = Literal["number", "label", "either"]
 
 
 @dataclass(frozen=True)
+class Stock:
+    """How doses add up over years.
+
+    Parameters
+    ----------
+    depreciation
+        The share of the stock that is lost in a year, from 0 to below 1.
+    initial
+        The stock in the year before each cluster's first row.
+    """
+
+    depreciation: float
+    initial: float
+
+
+@dataclass(frozen=True)
 class Read:
     """One column that an item reads.
 
@@ -34,9 +50,12 @@ class Read:
         ``number``, ``label`` (text as it is written), or ``either``, as the data decide.
     may_be_empty
         True where an empty cell has a meaning (a cluster that never adopts), so no row is lost.
+    stock
+        Where not the cell itself is read but what has accumulated until then.
     """
 
     column: str
     lag: int = 0
     role: Role = "number"
     may_be_empty: bool = False
+    stock: Stock | None = None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from clustermodels.errors import nearest
+from clustermodels.errors import choices, nearest
 from clustermodels.spec.conditions import Where, Years
 from clustermodels.spec.section import ColumnName, Finite, Section, refuse, shown
 
-Verb = Literal["add", "set", "scale"]
-VERBS: tuple[Verb, ...] = ("add", "set", "scale")
+Verb = Literal["add", "set", "scale", "delay", "repeal"]
+VERBS: tuple[Verb, ...] = ("add", "set", "scale", "delay", "repeal")
+# Verbs of adoptions, which are about years and not amounts.
+OF_ADOPTIONS: tuple[Verb, ...] = ("delay", "repeal")
 
 Amounts = Annotated[dict[ColumnName, Finite], Field(min_length=1)]
 
@@ -22,6 +25,12 @@ class Edit(Section):
     add: Amounts | None = Field(default=None, description="column: amount to add")
     set: Amounts | None = Field(default=None, description="column: value to set")
     scale: Amounts | None = Field(default=None, description="column: factor to multiply by")
+    delay: Amounts | None = Field(
+        default=None, description="an adoption's column: years by which it comes later"
+    )
+    repeal: Amounts | None = Field(
+        default=None, description="an adoption's column: the year from which it is off again"
+    )
     years: Years = None
     where: dict[ColumnName, Where] | None = None
 
@@ -38,9 +47,28 @@ class Edit(Section):
                 "an edit has exactly one verb",
                 fix,
                 got=", ".join(found) or shown(value),
-                expected="add, set or scale",
+                expected=choices(VERBS),
             )
         return value
+
+    @model_validator(mode="after")
+    def _whole_years(self) -> Self:
+        if self.verb not in OF_ADOPTIONS:
+            return self
+        if self.years is not None:
+            raise refuse(
+                f"'{self.verb}' says in which years by itself", "Remove 'years'; 'where' may stay."
+            )
+        least = 1 if self.verb == "delay" else -math.inf
+        for column, years in self.amounts.items():
+            if years != round(years) or years < least:
+                raise refuse(
+                    f"'{column}': {self.verb} takes a "
+                    + ("whole number of years, 1 or more" if self.verb == "delay" else "year"),
+                    "Correct it.",
+                    got=f"{years:g}",
+                )
+        return self
 
     @property
     def verb(self) -> Verb:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import ColumnName, Kinds, Section, Whole, refuse, with_column
+from clustermodels.spec.reads import Stock as Accumulation
+from clustermodels.spec.section import (
+    ColumnName,
+    Finite,
+    Kinds,
+    Section,
+    Whole,
+    refuse,
+    with_column,
+)
 from clustermodels.spec.transforms import Transform
 
 Slope = Literal["common", "partial", "free"]
@@ -98,3 +107,27 @@ class Adoption(Treatment):
         if self.first_year is not None:
             return (Read(self.first_year, may_be_empty=True),)
         return (Read(self.column or "", self.lag),)
+
+
+@TREATMENTS.register
+class Stock(Treatment):
+    """What doses have added up to: a capital that policies build and that wears off."""
+
+    kind: Literal["stock"] = "stock"
+    column: ColumnName | None = Field(
+        default=None, description="the column of yearly doses, if not the key"
+    )
+    depreciation: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.0, description="the share of the stock that is lost in a year"
+    )
+    initial: Finite = Field(description="the stock in the year before each cluster's first row")
+    transform: Transform = "none"
+
+    def named(self, key: str) -> Self:
+        """Give the stock with its key as the column of doses where it names none."""
+        return with_column(self, key)
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the column of doses, from each cluster's first row to the lag."""
+        accumulated = Accumulation(self.depreciation, self.initial)
+        return (Read(self.column or "", self.lag, stock=accumulated),)

@@ -15,12 +15,12 @@ WRONG = "not what belongs here"
     [
         (
             "[{add: {policies: 1}, set: {policies: 0}}]",
-            f"a.0: {VERB}. Got add, set; expected add, set or scale. {SPLIT}",
+            f"a.0: {VERB}. Got add, set; expected add, set, scale, delay, repeal. {SPLIT}",
         ),
-        ("[{}]", f"a.0: {VERB}. Got {{}}; expected add, set or scale. {SPLIT}"),
+        ("[{}]", f"a.0: {VERB}. Got {{}}; expected add, set, scale, delay, repeal. {SPLIT}"),
         (
             "[{ad: {policies: 1}}]",
-            f"a.0: {VERB}. Got {{ad: {{policies: 1}}}}; expected add, set or scale. "
+            f"a.0: {VERB}. Got {{ad: {{policies: 1}}}}; expected add, set, scale, delay, repeal. "
             "Did you mean 'add'?",
         ),
         (
@@ -79,8 +79,8 @@ WRONG = "not what belongs here"
         ),
         (
             "[{multiply: {policies: 2}}]",
-            f"a.0: {VERB}. Got {{multiply: {{policies: 2}}}}; expected add, set or scale. "
-            "Did you mean 'scale'?",
+            f"a.0: {VERB}. Got {{multiply: {{policies: 2}}}}; expected add, set, scale, "
+            "delay, repeal. Did you mean 'scale'?",
         ),
         (
             "[{add: {policies: 1}, where: {x: {below_quantile: 50}}}]",

@@ -1,0 +1,58 @@
+"""Scenarios in which a policy is adopted later, or ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.cohorts import end_of
+from clustermodels.data.panel import Values
+from clustermodels.errors import PanelError, choices
+from clustermodels.spec.document import Spec
+from clustermodels.spec.source import Path
+from clustermodels.spec.treatments import Adoption
+
+# So many clusters are named in a message.
+SHOWN = 6
+
+
+def is_year(spec: Spec, column: str) -> bool:
+    """Tell whether a column holds years of adoption."""
+    adoptions = (item for item in spec.treatments.values() if isinstance(item, Adoption))
+    return any(item.first_year == column for item in adoptions)
+
+
+def delayed(spec: Spec, rows: xr.Dataset, column: str, years: int, path: Path) -> Values:
+    """Give a column of 0 and 1, (obs,), that turns to 1 so many years later."""
+    code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)[1]
+    on = rows[column].to_numpy() == 1
+    when = rows["year"].to_numpy().astype(float)
+    first, start = np.full(code.max() + 1, np.inf), np.full(code.max() + 1, np.inf)
+    np.minimum.at(first, code, when)
+    np.minimum.at(start, code[on], when[on])
+    early = np.flatnonzero(first == start)
+    if early.size:
+        names = rows["cluster"].to_numpy()[np.isin(code, early)]
+        raise PanelError(
+            [
+                spec.source.problem(
+                    path,
+                    "it is on from the first row, so that nobody knows since when: "
+                    f"{choices(sorted({*names.tolist()}), SHOWN)}",
+                    fix="Give the year of adoption: first_year.",
+                )
+            ]
+        )
+    missing = np.isnan(rows[column].to_numpy())
+    return np.where(missing, np.nan, (when >= start[code] + years).astype(float))
+
+
+def ended(rows: xr.Dataset, column: str, year: float, chosen: NDArray[np.bool_]) -> Values:
+    """Give the year in which the adoption of each row ends, (obs,), nan where it does not.
+
+    Of several the earliest counts.
+    """
+    known = end_of(column) in rows
+    before = rows[end_of(column)].to_numpy() if known else np.full(len(chosen), np.nan)
+    return np.where(chosen, np.fmin(before, year), before)
