@@ -71,6 +71,8 @@ _SYNONYMS = {
     "nbreg": "negative_binomial",
     "negbin": "negative_binomial",
     "nb": "negative_binomial",
+    "zinb": "zero_inflated_negative_binomial",
+    "hurdle": "hurdle_negative_binomial",
     "logit": "bernoulli",
     "logistic": "bernoulli",
     "ols": "gaussian",

@@ -17,12 +17,13 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
 from clustermodels.data.mode import Given, Mode, find_mode
 from clustermodels.data.panel import Values
-from clustermodels.families.priors import log_density, quantile
+from clustermodels.families.links import Link
+from clustermodels.families.priors import line_of, log_density, quantile
 
 ROUNDS = 4
 # How many times the variance over levels must be that with which a level's rows determine it.
 INFORMED = 10.0
-# A parameter moves by at most this much on the log scale in a round.
+# A parameter moves by at most this much on the log scale, or on that of log odds, in a round.
 REACH = 3.0
 
 
@@ -139,15 +140,17 @@ def _parameters(design: Design, found: Mode, given: Given) -> dict[str, Values]:
     outcome = design.outcome
     eta = found.x @ found.beta + outcome.offset
     now = dict(given.parameters)
-    for name in outcome.parameters:
+    for name, law in outcome.parameters.items():
+        line = line_of(law)
 
-        def depth(log_value: float, name: str = name) -> float:
-            value = np.exp([log_value])
+        def depth(at: float, name: str = name, line: Link = line) -> float:
+            value = line.inverse(np.array([at]))
             arguments = (outcome.values, eta, outcome.trials, {**now, name: value})
             likelihood = outcome.family.log_density(*arguments).sum()
             return -float(likelihood + log_density(outcome.parameters[name], value)[0])
 
-        centre = float(np.log(now[name][0]))
+        centre = float(line.forward(now[name])[0])
         bounds = (centre - REACH, centre + REACH)
-        now[name] = np.exp([minimize_scalar(depth, bounds=bounds, method="bounded").x])
+        at = minimize_scalar(depth, bounds=bounds, method="bounded").x
+        now[name] = line.inverse(np.array([at]))
     return now

@@ -39,7 +39,7 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
     outcome = design.outcome
     eta, lags = _parts(design, draws)
     if not lags:
-        return mean(outcome.family, eta, outcome.trials)
+        return mean(outcome.family, eta, outcome.trials, _parameters(design, draws))
     if outcome.family.link.name == "identity":
         return _walked(design, eta, lags, draws, None)[0]
     rng = np.random.default_rng(seed)
@@ -127,7 +127,7 @@ def _walked(
         for past in lags:
             here = here + past(rows, y)
         trials = outcome.trials[rows]
-        expected[:, rows] = mean(outcome.family, here, trials)
+        expected[:, rows] = mean(outcome.family, here, trials, parameters)
         y[:, rows] = (
             expected[:, rows]
             if rng is None

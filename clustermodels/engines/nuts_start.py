@@ -11,12 +11,14 @@ from clustermodels.data.centring import settle
 from clustermodels.data.design import Design
 from clustermodels.data.mode import around
 from clustermodels.data.panel import Values
-from clustermodels.families.priors import Prior
+from clustermodels.families.priors import Prior, line_of
 from clustermodels.spec.names import INTERCEPT, correlation
 
 # How far the logs of sds and parameters, and the log odds of correlations, are moved: about as far
 # as the posterior is wide where there are a handful of levels.
 SPREAD = 0.3
+# PyMC's names of the transforms by which a parameter moves on the real line.
+TRANSFORMS = {"log": "log", "logit": "logodds"}
 
 Point = dict[str, Values]
 
@@ -41,10 +43,11 @@ def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
     def start(seed: int) -> Values:
         rng = np.random.default_rng(seed)
         beta = draw(rng)
-        point: Point = {
-            f"{name}_log__": np.log(value) + SPREAD * rng.normal(size=1)
-            for name, value in settled.given.parameters.items()
-        }
+        point: Point = {}
+        for name, value in settled.given.parameters.items():
+            line = line_of(design.outcome.parameters[name])
+            moved = line.forward(value) + SPREAD * rng.normal(size=1)
+            point[f"{name}_{TRANSFORMS[line.name]}__"] = moved
         internal: dict[str, Values] = {}
         at = 0
         for piece in settled.mode.pieces:

@@ -15,7 +15,7 @@ from clustermodels.errors import choices, nearest
 
 Values = NDArray[np.float64]
 Arguments = Mapping[str, float]
-Support = Literal["real", "positive"]
+Support = Literal["real", "positive", "share"]
 
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -33,13 +33,14 @@ class Distribution:
     positive
         Those arguments that must be above 0.
     support
-        ``real`` for every number, ``positive`` for numbers of 0 or more.
+        ``real`` for every number, ``positive`` for numbers of 0 or more, ``share`` for those from
+        0 to 1.
     log_density
         The normalised log density at x; minus infinity outside the support.
     quantile
         The value below which a share p of the law lies, p in [0, 1].
     scaled
-        The arguments of the law of ``by`` times X, for ``by`` above 0.
+        The arguments of the law of ``by`` times X, for ``by`` above 0; None for a share.
     words
         The law as a reader sees it.
     """
@@ -50,7 +51,7 @@ class Distribution:
     support: Support
     log_density: Callable[[Values, Arguments], Values]
     quantile: Callable[[Values, Arguments], Values]
-    scaled: Callable[[Arguments, float], Arguments]
+    scaled: Callable[[Arguments, float], Arguments] | None
     words: Callable[[Arguments], str]
 
 
@@ -151,6 +152,14 @@ def _lognormal_log_density(x: Values, args: Arguments) -> Values:
     return np.where(inside, _normal_log_density(log_x, on_log) - log_x, -np.inf)
 
 
+def _beta_log_density(x: Values, args: Arguments) -> Values:
+    alpha, beta = args["alpha"], args["beta"]
+    inside = (x >= 0) & (x <= 1)
+    at = np.where(inside, x, 0.5)
+    found = special.xlogy(alpha - 1, at) + special.xlog1py(beta - 1, -at)
+    return np.where(inside, found - special.betaln(alpha, beta), -np.inf)
+
+
 def _exponential_quantile(p: Values, args: Arguments) -> Values:
     with np.errstate(divide="ignore"):
         return np.asarray(-args["mean"] * np.log1p(-p), dtype=np.float64)
@@ -235,5 +244,17 @@ register(
         quantile=_lognormal_quantile,
         scaled=lambda args, by: _times(args, by, "median"),
         words=lambda args: f"lognormal(median {args['median']:g}, sd of log {args['sd']:g})",
+    )
+)
+register(
+    Distribution(
+        name="beta",
+        arguments=("alpha", "beta"),
+        positive=("alpha", "beta"),
+        support="share",
+        log_density=_beta_log_density,
+        quantile=lambda p, args: special.betaincinv(args["alpha"], args["beta"], p),
+        scaled=None,
+        words=lambda args: f"beta({args['alpha']:g}, {args['beta']:g})",
     )
 )

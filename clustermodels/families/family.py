@@ -104,6 +104,8 @@ class Family:
     coupled
         As ``draw``, so that from the same state of the generator a larger eta never draws less;
         None where ``draw`` is so.
+    expected
+        (eta, trials, parameters): E(y | eta); None where that is trials g^-1(eta).
     """
 
     name: str
@@ -121,6 +123,7 @@ class Family:
     location: Location
     split: Split | None = None
     coupled: Draw | None = None
+    expected: OfPredictor | None = None
 
     @property
     def steady_draw(self) -> Draw:
@@ -128,8 +131,10 @@ class Family:
         return self.coupled or self.draw
 
 
-def mean(family: Family, eta: Values, trials: Values) -> Values:
-    """Give the expected outcome, E(y | eta) = trials g^-1(eta)."""
+def mean(family: Family, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    """Give the expected outcome, E(y | eta)."""
+    if family.expected is not None:
+        return family.expected(eta, trials, parameters)
     return np.asarray(family.link.inverse(eta) * trials, dtype=np.float64)
 
 

@@ -43,6 +43,31 @@ def on_log(y: Values, size: Values) -> tuple[float, float]:
     return centre, max(1.0, float(np.std(np.log(np.maximum(y, 0.5) / size))))
 
 
+def on_log_of_amounts(y: Values, size: Values) -> tuple[float, float]:
+    """Give the mean and the standard deviation (divisor n) of log(y / size), 1 where none varies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> on_log_of_amounts(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+    (0.0, 1.0)
+    """
+    return on_identity(np.log(y / size), size)
+
+
+def on_logit_of_shares(y: Values, size: Values) -> tuple[float, float]:
+    """Give the log odds of the mean share, and a spread of 1.5, as ``on_logit`` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> on_logit_of_shares(np.array([0.25, 0.75]), np.ones(2))
+    (0.0, 1.5)
+    """
+    share = float(np.mean(y))
+    return math.log(share) - math.log1p(-share), 1.5
+
+
 def on_logit(y: Values, size: Values) -> tuple[float, float]:
     """Give the log odds of (sum y + 0.5) in (sum size + 1), and a spread of 1.5.
 

@@ -30,6 +30,12 @@ def _dispersion(parameters: Parameters) -> Values:
     return np.asarray(np.maximum(parameters["dispersion"], _SMALLEST), dtype=np.float64)
 
 
+def log_none(eta: Values, parameters: Parameters) -> Values:
+    """Give the log probability of a count of 0, -log(1 + phi mu) / phi."""
+    a = 1.0 / _dispersion(parameters)
+    return np.asarray(-a * np.logaddexp(0.0, eta - np.log(a)), dtype=np.float64)
+
+
 def _stirling(x: Values) -> Values:
     """Give what Stirling's formula leaves out of the log gamma function.
 
@@ -78,8 +84,7 @@ def _log_density(y: Values, eta: Values, trials: Values, parameters: Parameters)
         - _stirling(a)
         - _stirling(count)
     )
-    at_none = -a * np.logaddexp(0.0, eta - log_a)
-    return np.where(some, at_some, at_none)
+    return np.where(some, at_some, log_none(eta, parameters))
 
 
 def _moved(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:

@@ -15,6 +15,7 @@ from clustermodels.families.distributions import (
     check_arguments,
     register,
 )
+from clustermodels.families.links import LOG, LOGIT, Link
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "Prior",
     "check_arguments",
     "draw",
+    "line_of",
     "log_density",
     "prior",
     "quantile",
@@ -113,13 +115,24 @@ def draw(prior: Prior, rng: np.random.Generator, shape: int | tuple[int, ...]) -
     return quantile(prior, (steps + 0.5) / _STEPS)
 
 
+def line_of(prior: Prior) -> Link:
+    """Give what leads a family's parameter to the real line and back: log, or logit of a share.
+
+    Examples
+    --------
+    >>> line_of(prior("beta", alpha=1.0, beta=4.0)).name
+    'logit'
+    """
+    return LOGIT if DISTRIBUTIONS[prior.distribution].support == "share" else LOG
+
+
 def scaled(prior: Prior, by: float) -> Prior:
     """Give the law of ``by`` times a number that follows the prior.
 
     Raises
     ------
     ValueError
-        When ``by`` is not a finite number above 0.
+        When ``by`` is not a finite number above 0, or the prior is that of a share.
 
     Examples
     --------
@@ -129,6 +142,8 @@ def scaled(prior: Prior, by: float) -> Prior:
     if not (math.isfinite(by) and by > 0):
         raise ValueError(f"a prior is scaled by a finite number above 0, not {by:g}")
     law = DISTRIBUTIONS[prior.distribution]
+    if law.scaled is None:
+        raise ValueError(f"{words(prior)} is the prior of a share, which has no scale")
     return _made(prior.distribution, law.scaled(dict(prior.arguments), by))
 
 

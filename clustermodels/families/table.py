@@ -1,19 +1,35 @@
-"""The open table of families: the six of the package, and any that a user registers."""
+"""The open table of families: those of the package, and any that a user registers."""
 
 from __future__ import annotations
 
 from clustermodels.errors import choices, nearest
 from clustermodels.families.bernoulli import BERNOULLI
+from clustermodels.families.beta import BETA
 from clustermodels.families.binomial import BINOMIAL
 from clustermodels.families.family import Family
+from clustermodels.families.gamma import GAMMA
 from clustermodels.families.gaussian import GAUSSIAN
+from clustermodels.families.lognormal import LOGNORMAL
 from clustermodels.families.negative_binomial import NEGATIVE_BINOMIAL
 from clustermodels.families.poisson import POISSON
 from clustermodels.families.student_t import STUDENT_T
+from clustermodels.families.zeros import HURDLE_NEGATIVE_BINOMIAL, ZERO_INFLATED_NEGATIVE_BINOMIAL
 
 FAMILIES: dict[str, Family] = {
     family.name: family
-    for family in (GAUSSIAN, STUDENT_T, POISSON, NEGATIVE_BINOMIAL, BERNOULLI, BINOMIAL)
+    for family in (
+        GAUSSIAN,
+        STUDENT_T,
+        LOGNORMAL,
+        GAMMA,
+        POISSON,
+        NEGATIVE_BINOMIAL,
+        ZERO_INFLATED_NEGATIVE_BINOMIAL,
+        HURDLE_NEGATIVE_BINOMIAL,
+        BERNOULLI,
+        BINOMIAL,
+        BETA,
+    )
 }
 
 
@@ -56,6 +72,6 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()[:3]
-    ('gaussian', 'student_t', 'poisson')
+    ('gaussian', 'student_t', 'lognormal')
     """
     return tuple(FAMILIES)

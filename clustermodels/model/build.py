@@ -10,7 +10,8 @@ import pytensor.tensor as pt
 from clustermodels.data.blocks import Block
 from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
-from clustermodels.model.families import LIKELIHOODS, LINKS
+from clustermodels.families.family import Family
+from clustermodels.model.families import LIKELIHOODS, LINKS, MEANS
 from clustermodels.model.numbers import OBS, Numbers, numbers
 from clustermodels.model.priors import positive, real
 from clustermodels.model.random import random_coefficients
@@ -48,12 +49,17 @@ def build_model(design: Design) -> pm.Model:
             name: positive(name, prior, given.priors[name])
             for name, prior in outcome.parameters.items()
         }
-        link = LINKS[outcome.family.link.name]
-        pm.Deterministic(EXPECTED, link(eta) * given.trials, dims=OBS)
+        pm.Deterministic(EXPECTED, _expected(outcome.family, eta, given, parameters), dims=OBS)
         LIKELIHOODS[outcome.family.name](
             outcome.name, eta, given.trials, parameters, observed=given.outcome, dims=OBS
         )
     return model
+
+
+def _expected(family: Family, eta: Any, given: Numbers, parameters: dict[str, Any]) -> Any:
+    if family.name in MEANS:
+        return MEANS[family.name](eta, parameters)
+    return LINKS[family.link.name](eta) * given.trials
 
 
 def _contribution(block: Block, given: Numbers, common: dict[str, Any]) -> Any:

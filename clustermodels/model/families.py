@@ -11,6 +11,9 @@ import pytensor.tensor as pt
 # (name, eta, trials, parameters, keyword arguments such as observed and dims) -> variable
 Likelihood = Callable[..., Any]
 
+# The least mean of a share, and of what is left of it.
+_EDGE = 1e-100
+
 
 def _gaussian(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
     return pm.Normal(name, mu=eta, sigma=par["sigma"], **given)
@@ -18,6 +21,23 @@ def _gaussian(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given:
 
 def _student_t(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
     return pm.StudentT(name, nu=par["nu"], mu=eta, sigma=par["sigma"], **given)
+
+
+def _lognormal(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
+    return pm.LogNormal(name, mu=eta, sigma=par["sigma"], **given)
+
+
+def _gamma(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
+    shape = 1 / par["dispersion"]
+    return pm.Gamma(name, alpha=shape, beta=shape * pt.exp(-eta), **given)
+
+
+def _beta(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
+    precision = 1 / par["dispersion"]
+    # neither shape may be 0 to the last digit
+    one = pt.maximum(pt.sigmoid(eta), _EDGE) * precision
+    other = pt.maximum(pt.sigmoid(-eta), _EDGE) * precision
+    return pm.Beta(name, alpha=one, beta=other, **given)
 
 
 def _poisson(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
@@ -28,6 +48,16 @@ def _negative_binomial(
     name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any
 ) -> Any:
     return pm.NegativeBinomial(name, mu=pt.exp(eta), alpha=1 / par["dispersion"], **given)
+
+
+def _zero_inflated(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
+    some, size = 1 - par["zero_share"], 1 / par["dispersion"]
+    return pm.ZeroInflatedNegativeBinomial(name, psi=some, mu=pt.exp(eta), alpha=size, **given)
+
+
+def _hurdle(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
+    some, size = 1 - par["zero_share"], 1 / par["dispersion"]
+    return pm.HurdleNegativeBinomial(name, psi=some, mu=pt.exp(eta), alpha=size, **given)
 
 
 def _bernoulli(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given: Any) -> Any:
@@ -41,15 +71,20 @@ def _binomial(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given:
 LIKELIHOODS: dict[str, Likelihood] = {
     "gaussian": _gaussian,
     "student_t": _student_t,
+    "lognormal": _lognormal,
+    "gamma": _gamma,
     "poisson": _poisson,
     "negative_binomial": _negative_binomial,
+    "zero_inflated_negative_binomial": _zero_inflated,
+    "hurdle_negative_binomial": _hurdle,
     "bernoulli": _bernoulli,
     "binomial": _binomial,
+    "beta": _beta,
 }
 
 
 def register(family: str, likelihood: Likelihood) -> None:
-    """Add PyMC's distribution of a family from outside.
+    """Add PyMC's distribution of a family from outside, whose mean the link gives.
 
     Raises
     ------
@@ -65,4 +100,25 @@ LINKS: dict[str, Callable[[Any], Any]] = {
     "identity": lambda eta: eta,
     "log": pt.exp,
     "logit": pt.sigmoid,
+}
+
+
+def _mean_of_lognormal(eta: Any, par: Mapping[str, Any]) -> Any:
+    return pt.exp(eta + par["sigma"] ** 2 / 2)
+
+
+def _mean_of_inflated(eta: Any, par: Mapping[str, Any]) -> Any:
+    return (1 - par["zero_share"]) * pt.exp(eta)
+
+
+def _mean_of_hurdle(eta: Any, par: Mapping[str, Any]) -> Any:
+    none = -pt.log1p(par["dispersion"] * pt.exp(eta)) / par["dispersion"]
+    return (1 - par["zero_share"]) * pt.exp(eta) / -pt.expm1(none)
+
+
+#: The expected outcome of families whose link does not give it.
+MEANS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "lognormal": _mean_of_lognormal,
+    "zero_inflated_negative_binomial": _mean_of_inflated,
+    "hurdle_negative_binomial": _mean_of_hurdle,
 }

@@ -28,6 +28,7 @@ _POSITIVE: dict[str, Callable[[Arguments], tuple[Make, Arguments]]] = {
     "exponential": lambda a: (pm.Exponential, {"scale": a["mean"]}),
     "gamma": lambda a: (pm.Gamma, {"alpha": a["shape"], "beta": a["rate"]}),
     "lognormal": lambda a: (pm.LogNormal, {"mu": pt.log(a["median"]), "sigma": a["sd"]}),
+    "beta": lambda a: (pm.Beta, {"alpha": a["alpha"], "beta": a["beta"]}),
 }
 
 
@@ -42,6 +43,6 @@ def real(name: str, prior: Prior, given: Arguments) -> Any:
 
 
 def positive(name: str, prior: Prior, given: Arguments) -> Any:
-    """Make a positive variable called ``name``."""
+    """Make a variable called ``name`` that is positive, or a share."""
     make, arguments = _POSITIVE[prior.distribution](given)
     return make(name, **arguments)

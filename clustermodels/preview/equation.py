@@ -10,11 +10,17 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 
+_COUNT = "NegativeBinomial(μ[i,t], variance μ + dispersion μ²)"
 _LAWS = {
     "gaussian": "Normal(μ[i,t], sigma)",
     "student_t": "StudentT(nu, μ[i,t], sigma)",
+    "lognormal": "LogNormal(median μ[i,t], sigma)",
+    "gamma": "Gamma(mean μ[i,t], variance dispersion μ²)",
     "poisson": "Poisson(μ[i,t])",
-    "negative_binomial": "NegativeBinomial(μ[i,t], variance μ + dispersion μ²)",
+    "negative_binomial": _COUNT,
+    "zero_inflated_negative_binomial": f"0 with probability zero_share, else {_COUNT}",
+    "hurdle_negative_binomial": f"0 with probability zero_share, else {_COUNT} above 0",
+    "beta": "Beta(mean μ[i,t], variance μ (1 - μ) dispersion / (1 + dispersion))",
     "bernoulli": "Bernoulli(μ[i,t])",
     "binomial": "Binomial({trials}[i,t], μ[i,t])",
 }

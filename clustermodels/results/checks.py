@@ -55,7 +55,7 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
         outcome, earlier = here.outcome, neighbours(here)
         eta = linear_predictor(here, chosen)
         replicated = outcome.family.draw(rng, eta, outcome.trials, parameters)
-        mu = mean(outcome.family, eta, outcome.trials)
+        mu = mean(outcome.family, eta, outcome.trials, parameters)
         variance = outcome.family.variance(eta, outcome.trials, parameters)
         scale = 1 / np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
         observed = np.broadcast_to(outcome.values, eta.shape)

@@ -121,6 +121,9 @@ def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
         )
     if statistic == "zeros":
         said = "more" if more else "fewer"
+        if family == "negative_binomial":
+            of_zeros = "zero_inflated" if more else "hurdle"
+            change = f"Try 'family: {of_zeros}_negative_binomial'."
         return (
             f"The data have {said} zeros than the model makes: effects in small clusters are "
             "judged wrongly.",

@@ -260,7 +260,7 @@ class _World:
                 column = forward(past[-lag], made[lag].transform)
                 column = (column - made[lag].centre) / made[lag].spread
                 eta = eta + coefficient[:, None] * column
-            expected.append(mean(family, eta, trials))
+            expected.append(mean(family, eta, trials, self.parameters))
             past.append(family.steady_draw(rng, eta, trials, self.parameters))
         return np.array(expected)
 

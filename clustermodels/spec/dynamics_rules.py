@@ -24,6 +24,14 @@ def _family(spec: Spec) -> Iterator[Problem]:
             fix="Remove it, or make the past share a control.",
         )
         return
+    if family.link.name == "logit" and not family.discrete:
+        yield spec.source.problem(
+            ("dynamics",),
+            f"{family.name} has no dynamics, because a past share would act on another scale than "
+            "its own log odds",
+            fix="Remove it, or fit the log odds of the share as a gaussian outcome.",
+        )
+        return
     form = form_of(family)
     if spec.dynamics.form not in (None, form):
         yield spec.source.problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
@@ -14,7 +15,7 @@ from clustermodels.spec.treatments import Adoption
 DIMS = ("cluster", "year", "obs", "chain", "draw")
 INTERCEPT = "intercept"
 
-Role = Literal["coefficient", "sd", "correlation", "parameter", "effects", "derived"]
+Role = Literal["coefficient", "sd", "correlation", "parameter", "share", "effects", "derived"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
 
     for outcome, declared in spec.outcomes.items():
         for parameter in find(declared.family).parameters:
-            add(parameter.name, "parameter", "outcomes", outcome)
+            share = DISTRIBUTIONS[parameter.prior.distribution].support == "share"
+            add(parameter.name, "share" if share else "parameter", "outcomes", outcome)
     for name, treatment in spec.treatments.items():
         add(name, "coefficient", "treatments", name)
         if treatment.slope != "common":

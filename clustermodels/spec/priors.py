@@ -32,6 +32,8 @@ class PriorSpec(Section):
     shape: Finite | None = None
     rate: Finite | None = None
     median: Finite | None = None
+    alpha: Finite | None = None
+    beta: Finite | None = None
     concentration: Finite | None = Field(default=None, description="of an LKJ prior, above 0")
 
     @model_validator(mode="after")
@@ -112,4 +114,4 @@ class PriorSpec(Section):
         }
 
 
-_ARGUMENTS = ("mean", "sd", "df", "shape", "rate", "median", "concentration")
+_ARGUMENTS = ("mean", "sd", "df", "shape", "rate", "median", "alpha", "beta", "concentration")

@@ -12,6 +12,8 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import DIMS, posterior_names
 from clustermodels.spec.priors import LKJ, PriorSpec
+from clustermodels.spec.scenarios import OF_ADOPTIONS
+from clustermodels.spec.treatments import Adoption
 
 Rule = Callable[[Spec], Iterator[Problem]]
 
@@ -205,6 +207,8 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
     support = DISTRIBUTIONS[prior.distribution or ""].support
     if role in ("sd", "parameter") and support != "positive":
         return "this must be positive", "Use half_normal, exponential, gamma or lognormal."
+    if role == "share" and support != "share":
+        return "this is a share, from 0 to 1", "Write {distribution: beta, alpha: .., beta: ..}."
     if role == "effects" and (prior.distribution != "normal" or prior.mean != 0):
         return "free effects take a normal prior around 0", (
             "Write {distribution: normal, mean: 0, sd: ...}."
@@ -225,9 +229,21 @@ def _scenarios(spec: Spec) -> Iterator[Problem]:
         }
         - {*roles}
     )
+    adopted = sorted(
+        item.first_year or item.column or ""
+        for item in spec.treatments.values()
+        if isinstance(item, Adoption)
+    )
     for name, scenario in spec.scenarios.items():
         for position, edit in enumerate(scenario):
             for column in edit.amounts:
+                if edit.verb in OF_ADOPTIONS and column not in adopted:
+                    yield spec.source.problem(
+                        ("scenarios", name, position, edit.verb, column),
+                        f"'{edit.verb}' is for adoptions, and this is none",
+                        **_unknown(column, adopted),
+                    )
+                    continue
                 if column in readable:
                     continue
                 what = (

@@ -17,6 +17,7 @@ CASES = [
     (prior("gamma", shape=2.0, rate=0.1), stats.gamma(2.0, scale=10.0)),
     (prior("gamma", shape=0.5, rate=4.0), stats.gamma(0.5, scale=0.25)),
     (prior("lognormal", median=2.0, sd=0.5), stats.lognorm(0.5, scale=2.0)),
+    (prior("beta", alpha=1.5, beta=4.0), stats.beta(1.5, 4.0)),
 ]
 EACH = pytest.mark.parametrize(("law", "oracle"), CASES, ids=lambda case: str(case)[:60])
 
@@ -29,6 +30,7 @@ def test_every_law_has_a_case():
         "exponential",
         "gamma",
         "lognormal",
+        "beta",
     }
 
 
@@ -59,6 +61,10 @@ def test_draws_follow_the_law(law, oracle):
 
 @EACH
 def test_scaled_is_the_law_of_the_multiple(law, oracle):
+    if DISTRIBUTIONS[law.distribution].support == "share":
+        with pytest.raises(ValueError, match="a share, which has no scale"):
+            priors.scaled(law, 2.0)
+        return
     by = 3.7
     p = np.linspace(0.01, 0.99, 30)
     multiple = priors.scaled(law, by)
@@ -71,7 +77,8 @@ def test_scaled_is_the_law_of_the_multiple(law, oracle):
 @EACH
 def test_support_is_true(law, oracle):
     support = DISTRIBUTIONS[law.distribution].support
-    assert (oracle.support()[0] == 0) == (support == "positive")
+    ends = {"real": (-np.inf, np.inf), "positive": (0, np.inf), "share": (0, 1)}
+    assert oracle.support() == ends[support]
 
 
 def test_at_zero():

@@ -27,11 +27,14 @@ def world():
         yes=rng.integers(0, 2, len(frame)).astype(float),
         some=rng.integers(0, 7, len(frame)).astype(float),
         of=7.0,
+        much=np.exp(frame["y"] / 2),
+        share=rng.uniform(0.02, 0.98, len(frame)),
     )
 
 
 def column(family):
     columns = {"bernoulli": "yes", "binomial": "some", "gaussian": "y", "student_t": "y"}
+    columns |= {"lognormal": "much", "gamma": "much", "beta": "share"}
     return columns.get(family, "count")
 
 
@@ -49,7 +52,7 @@ def document(family, past, clusters, slope):
 def allowed(family, past, clusters):
     if past == "none":
         return True
-    if family == "binomial":
+    if family in ("binomial", "beta"):
         return False
     return past == "ignored" or clusters == "correlated"
 

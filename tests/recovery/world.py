@@ -36,13 +36,35 @@ FAMILIES: dict[str, dict[str, Law]] = {
         "sigma": {"distribution": "lognormal", "median": 0.7, "sd": 0.3},
         "nu": {"distribution": "gamma", "shape": 8, "rate": 1.5},
     },
+    "lognormal": {
+        "intercept": normal(1, 0.5),
+        "sigma": {"distribution": "lognormal", "median": 0.7, "sd": 0.3},
+    },
+    "gamma": {
+        "intercept": normal(1, 0.5),
+        "dispersion": {"distribution": "lognormal", "median": 0.4, "sd": 0.4},
+    },
     "poisson": {"intercept": normal(2, 0.5)},
     "negative_binomial": {
         "intercept": normal(2.5, 0.5),
         "dispersion": {"distribution": "exponential", "mean": 0.3},
     },
+    "zero_inflated_negative_binomial": {
+        "intercept": normal(2, 0.5),
+        "dispersion": {"distribution": "exponential", "mean": 0.3},
+        "zero_share": {"distribution": "beta", "alpha": 2, "beta": 6},
+    },
+    "hurdle_negative_binomial": {
+        "intercept": normal(2, 0.5),
+        "dispersion": {"distribution": "exponential", "mean": 0.3},
+        "zero_share": {"distribution": "beta", "alpha": 2, "beta": 6},
+    },
     "bernoulli": {"intercept": normal(0, 0.7)},
     "binomial": {"intercept": normal(0, 0.7)},
+    "beta": {
+        "intercept": normal(0, 0.7),
+        "dispersion": {"distribution": "lognormal", "median": 0.2, "sd": 0.4},
+    },
 }
 
 PREDICTOR: dict[str, Law] = {
@@ -101,6 +123,8 @@ def drawn(law: Law, rng: np.random.Generator, size: int | None = None) -> Any:
             return rng.gamma(law["shape"], 1 / law["rate"], size)
         case "lognormal":
             return law["median"] * np.exp(rng.normal(0, law["sd"], size))
+        case "beta":
+            return rng.beta(law["alpha"], law["beta"], size)
         case "lkj":
             # of two coefficients: (1 + r) / 2 is Beta(concentration, concentration)
             return 2 * rng.beta(law["concentration"], law["concentration"], size) - 1

@@ -78,7 +78,7 @@ EITHER = (
         (
             "policies: {distribution: norml, mean: 0, sd: 1}",
             "policies: unknown distribution. Got 'norml'; expected normal, student_t, "
-            "half_normal, exponential, gamma, lognormal, lkj. Did you mean 'normal'?",
+            "half_normal, exponential, gamma, lognormal, beta, lkj. Did you mean 'normal'?",
         ),
         (
             "policies: {distribution: normal, mean: 0}",

@@ -122,7 +122,7 @@ def test_added(addition, words):
             "lag: 1",
             "kind: does",
             "7: treatments.policies.kind: unknown kind of treatment. Got 'does'; expected dose, "
-            "adoption. Did you mean 'dose'?",
+            "adoption, stock. Did you mean 'dose'?",
         ),
         (
             "{lag: 1}",
@@ -140,7 +140,8 @@ def test_added(addition, words):
             "negative_binomial",
             "negative_binomal",
             "5: outcomes.patents.family: unknown family. Got 'negative_binomal'; expected "
-            "gaussian, student_t, poisson, negative_binomial, bernoulli, binomial. "
+            "gaussian, student_t, lognormal, gamma, poisson, negative_binomial, "
+            "zero_inflated_negative_binomial, hurdle_negative_binomial, bernoulli, binomial, beta. "
             "Did you mean 'negative_binomial'?",
         ),
         (
