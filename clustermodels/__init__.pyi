@@ -47,6 +47,7 @@ from .results.extrapolation import extrapolation_findings as extrapolation_findi
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
 from .results.summary import summary as summary
+from .results.within import within_between as within_between
 from .spec.document import Spec as Spec
 from .spec.read import read_scenarios as read_scenarios
 from .spec.read import read_spec as read_spec

@@ -223,6 +223,13 @@ def dynamics(
 
 
 @app.command()
+def within_between(run: RunPath, format_: AsFormat = Format.text) -> None:
+    """Set slopes within clusters beside those between them, with the difference."""
+    made = cm.load_fit(run)
+    show_effects([cm.within_between(made)], format_, made.spec.outcome[0])
+
+
+@app.command()
 def simulate(
     spec: SpecPath,
     at: Annotated[Path, typer.Option(help="True values: posterior names to numbers.")],

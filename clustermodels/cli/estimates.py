@@ -31,6 +31,9 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
         if "years_since" in estimate:
             title, kind = f"{outcome} in the years after the policy moves", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
+        if "factor" in estimate:
+            title, kind = "Slopes within and between, on the coefficient's scale", "what"
+            estimate["what"] = ["median" for _ in estimate["median"]]
         if "by" in estimate:
             title, kind = f"{outcome} once the policy is adopted", "quantity"
         compared = "scenario" in estimate

@@ -261,6 +261,16 @@ def test_event_study_prints_what_cells_add_up_to(run, project):
     assert "2013 in 2014" in out
 
 
+def test_within_between_prints_both_slopes_and_their_difference(run):
+    _, out, _ = run("within-between", "run.nc", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["slope"] for row in rows[:3]] == ["within", "between", "difference"]
+    assert {row["factor"] for row in rows} == {"cluster"}
+    _, out, _ = run("within-between", "run.nc")
+    assert "Slopes within and between" in out
+    assert "P(increase)" in out
+
+
 @pytest.mark.parametrize("command", ["dynamics", "event-study"])
 def test_what_the_document_does_not_have_is_said(run, command):
     code, _, said = run(command, "run.nc")
