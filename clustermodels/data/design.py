@@ -116,7 +116,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         *past_blocks(spec, columns, learned, default),
         *known_blocks(spec, factors, learned, default),
         *cohort_effects(spec, rows, learned, default),
-        *factor_blocks(spec, factors, columns, learned, default),
+        *factor_blocks(spec, factors, columns, rows.years, learned, default),
     ]
     return Design(
         outcome=_outcome(spec, rows, default),

@@ -81,6 +81,7 @@ class Learned(Frozen):
     left: float = 0.0
     outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
     adopted: dict[str, dict[str, int]] = {}
+    years: tuple[float, float] = (0.0, 1.0)
     centred: tuple[str, ...] = ()
 
 
@@ -154,6 +155,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         left=left,
         outcome=(centre, spread),
         adopted=cohorts(spec, rows),
+        years=(float(rows.years.mean()), float(rows.years.std()) or 1.0),
     )
 
 

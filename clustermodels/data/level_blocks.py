@@ -11,12 +11,13 @@ from clustermodels.data.blocks import Block, Term
 from clustermodels.data.cohorts import by_cohort, cohort_blocks
 from clustermodels.data.factors import Factor
 from clustermodels.data.learned import Learned
-from clustermodels.data.panel import Reader, Values
+from clustermodels.data.panel import Positions, Reader, Values
 from clustermodels.data.units import unit_of
 from clustermodels.families.priors import prior
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.names import TREND
 
 # The mean of the prior of what clusters differ by given their first outcomes, as a share of what
 # moments say: with few clusters its likelihood is flat towards 0, and more brings Nickell's bias
@@ -28,10 +29,14 @@ def factor_blocks(
     spec: Spec,
     factors: Mapping[str, Factor],
     columns: Mapping[str, Values],
+    years: Positions,
     learned: Learned,
     default: priors.Defaults,
 ) -> list[Block]:
-    """Give every factor its effects; slopes by cluster join the clusters' effects where pooled."""
+    """Give every factor its effects.
+
+    Slopes and trends by cluster join the clusters' effects where they are pooled.
+    """
     slopes = {
         name: slope_term(spec, name, learned, default)
         for name, item in spec.treatments.items()
@@ -51,6 +56,13 @@ def factor_blocks(
     ]
     terms = [slopes[name] for name in pooled]
     values = [columns[name] for name in pooled]
+    course = np.asarray((years - learned.years[0]) / learned.years[1], dtype=np.float64)
+    if names.trend(spec) == "partial":
+        terms.append(_trend(spec, learned, default))
+        values.append(course)
+    if names.trend(spec) == "free":
+        term = _trend(spec, learned, default)
+        blocks.append(Block(TREND, course[:, None], (term,), factors[CLUSTER], "free"))
     for name, item in spec.fixed_effects.items():
         effect = names.effect(name)
         if item.pooling == "free":
@@ -82,6 +94,17 @@ def factor_blocks(
             )
         )
     return blocks
+
+
+def _trend(spec: Spec, learned: Learned, default: priors.Defaults) -> Term:
+    """Give the coefficient of the year that clusters have beside what years do to all."""
+    unit, words = 1 / learned.years[1], "one more year"
+    if names.trend(spec) == "free":
+        own = priors.coefficient(spec, TREND, default.slope, unit)
+        return Term(TREND, own, unit, 1.0, words)
+    own = priors.positive(spec, names.sd(TREND), prior("half_normal", sd=default.slope_sd), unit)
+    moved = TREND in learned.centred
+    return Term(TREND, own, unit, 1.0, words, sd_name=names.sd(TREND), centred=moved)
 
 
 def cohort_effects(

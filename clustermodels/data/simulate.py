@@ -18,6 +18,8 @@ from clustermodels.data.panel import Values
 from clustermodels.data.reading import gather, panel_of
 from clustermodels.data.walk import drawn_outcome
 from clustermodels.errors import Problem, SpecError, choices, nearest
+from clustermodels.families.links import LOGIT
+from clustermodels.families.priors import line_of
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import INTERCEPT, correlation
 from clustermodels.spec.source import parse
@@ -92,8 +94,10 @@ def _stated(
     """Give every posterior name a leading axis of one draw."""
     teller = _Teller(truth)
     teller.scalar(INTERCEPT)
-    for name in of.outcome.parameters:
-        teller.positive(name)
+    for name, law in of.outcome.parameters.items():
+        value = teller.positive(name)
+        if line_of(law) is LOGIT and value > 1:
+            teller.refuse(name, f"is a share, not {value:g}", "a number from 0 to 1")
     for block in of.blocks:
         if block.labels is not None:
             teller.vector(block.name, block.labels)

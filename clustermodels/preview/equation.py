@@ -37,6 +37,8 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     if outcome.exposure:
         terms.append(f"log {outcome.exposure}[i,t]")
     terms += [_effect(factor) for factor in spec.fixed_effects]
+    if names.trend(spec) != "none":
+        terms.append(f"{names.TREND}[i] · (t - {learned.years[0]:.4g})")
     terms += [f"{names.means(f)} · means[{_index(f)}]" for f in learned.means]
     if learned.initial is not None:
         terms.append(f"{INITIAL} · first[i]")
@@ -87,11 +89,14 @@ def _levels(spec: Spec) -> list[str]:
     block, slopes = names.random_block(spec)
     own = spec.fixed_effects.get(CLUSTER)
     joint = [names.effect(CLUSTER)] if own is not None and own.pooling != "free" else []
+    own_effects = len(joint)
     joint += [names.by_cluster(name) for name in slopes]
+    drifts = [names.TREND] * (names.trend(spec) == "partial")
+    joint += drifts
     lines = []
     if len(joint) > 1:
-        centres = ["0"] * (len(joint) - len(slopes)) + slopes
-        sds = [names.sd(name) for name in [*joint[: len(joint) - len(slopes)], *slopes]]
+        centres = ["0"] * own_effects + slopes + ["0"] * len(drifts)
+        sds = [names.sd(name) for name in [*joint[:own_effects], *slopes, *drifts]]
         varying = ", ".join(f"{name}[i]" for name in joint)
         spread = f"Σ from {', '.join(sds)} and {names.correlation(block)}"
         lines.append(f"({varying}) ~ Normal(({', '.join(centres)}), Σ), {spread}")
@@ -103,6 +108,8 @@ def _levels(spec: Spec) -> list[str]:
             lines.append(f"Σ {_effect(name)} = 0")
         elif name != CLUSTER:
             lines.append(f"{_effect(name)} ~ Normal(0, {names.sd(names.effect(name))})")
+    if names.trend(spec) == "free":
+        lines.append(f"Σ {names.TREND}[i] = 0")
     for name, item in spec.treatments.items():
         if name in by_cohort(spec):
             cell = f"{names.by_cohort_year(name)}[cohort,t]"

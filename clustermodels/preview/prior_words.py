@@ -90,6 +90,8 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
     assert block.factor is not None
     level = block.factor.name
     what = f"the effect of {change} on {outcome}" if term.around else outcome
+    if term.name == names.TREND:
+        what = f"what {change} does to {outcome}"
     if block.pooling == "free":
         said = _effect(kind, low, high, what, f"a {level}, against the average one,")
         return [_told(spec, term.name, user, said)]

@@ -69,7 +69,10 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         said.append(f"Held fixed: {choices(spec.controls)}.")
     said += _past(spec, learned)
     for factor, effect in spec.fixed_effects.items():
-        said.append(f"{factor}: {_POOLINGS[effect.pooling].format(name=factor)}.")
+        drift = {"none": "", "partial": "; a trend each, pooled", "free": "; a trend each"}
+        said.append(
+            f"{factor}: {_POOLINGS[effect.pooling].format(name=factor)}{drift[effect.trend]}."
+        )
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
     return (*said, ASSUMPTIONS)

@@ -9,6 +9,7 @@ from pydantic import Field
 from clustermodels.spec.section import ColumnName, Section
 
 Pooling = Literal["free", "partial", "correlated"]
+Trend = Literal["none", "partial", "free"]
 
 CLUSTER = "cluster"
 YEAR = "year"
@@ -24,6 +25,11 @@ class FixedEffect(Section):
         default="free",
         description="free: a parameter each, summing to zero; partial: random; correlated: "
         "random given the factor's means of the other columns (Mundlak)",
+    )
+    trend: Trend = Field(
+        default="none",
+        description="of the cluster: a straight course of its own around the years' effects; "
+        "partial: pooled; free: a parameter each, summing to zero",
     )
 
 

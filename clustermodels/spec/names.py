@@ -9,7 +9,7 @@ from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
-from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.fixed_effects import CLUSTER, Trend
 from clustermodels.spec.treatments import Adoption
 
 DIMS = ("cluster", "year", "obs", "chain", "draw")
@@ -90,6 +90,13 @@ def level_dim(name: str) -> str:
 
 
 SLOPES = f"{CLUSTER}_slopes"
+TREND = f"{CLUSTER}_trend"
+
+
+def trend(spec: Spec) -> Trend:
+    """Tell whether clusters have trends of their own, and how."""
+    own = spec.fixed_effects.get(CLUSTER)
+    return "none" if own is None else own.trend
 
 
 def random_block(spec: Spec) -> tuple[str, list[str]]:
@@ -145,7 +152,12 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
             add(sd(effect(name)), "sd", "fixed_effects", name)
         if factor.pooling == "correlated":
             add(means(name), "coefficient", "fixed_effects", name)
+    if trend(spec) == "free":
+        add(TREND, "effects", "fixed_effects", CLUSTER)
+    if trend(spec) == "partial":
+        add(TREND, "derived", "fixed_effects", CLUSTER)
+        add(sd(TREND), "sd", "fixed_effects", CLUSTER)
     block, slopes = random_block(spec)
-    if len(slopes) + (block != SLOPES) > 1:
+    if len(slopes) + (trend(spec) == "partial") + (block != SLOPES) > 1:
         add(correlation(block), "correlation", "treatments")
     return listed

@@ -141,6 +141,19 @@ def _factors(spec: Spec) -> Iterator[Problem]:
                 ("fixed_effects", name), f"the same columns as '{seen[key]}'", fix="Keep one."
             )
         seen.setdefault(key, name)
+        if factor.trend != "none" and name != CLUSTER:
+            yield spec.source.problem(
+                ("fixed_effects", name, "trend"),
+                "trends are the clusters'",
+                fix=f"Move it to 'cluster', or cross '{name}' with the year.",
+            )
+        elif factor.trend != "none" and YEAR not in spec.fixed_effects:
+            yield spec.source.problem(
+                ("fixed_effects", name, "trend"),
+                "clusters' trends are around the course that all share, and no effects of years "
+                "hold that",
+                fix="Add 'year: {}' to the fixed effects.",
+            )
 
 
 def _factors_by_role(spec: Spec) -> Iterator[Problem]:
