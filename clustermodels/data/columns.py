@@ -94,7 +94,7 @@ def _of(read: Read, transform: Transform, reader: Reader) -> Column:
 
 def symbol(read: Read) -> str:
     """Write a column as an equation has it: ``gdp[i,t-1]``."""
-    return f"{read.column}[i,t{f'-{read.lag}' * bool(read.lag)}]"
+    return f"{read.column}[i,t{f'{-read.lag:+d}' * bool(read.lag)}]"
 
 
 def _refuse_switching(values: Values, treatment: Adoption, reader: Reader) -> None:

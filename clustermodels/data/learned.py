@@ -109,6 +109,9 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     learned_standards = standards(columns)
     values = transformed(columns, learned_standards, rows)
     said = {name: f"{read.column} {years_before(read.lag)}" for name, read in spec.lagged().items()}
+    for name, whole in spec.distributed().items():
+        lag = spec.treatments[name].lag
+        said[name] = f"{whole} {years_before(lag)}" if lag else whole
     scales = {
         name: _scale(
             said.get(name, name), column, values[name], learned_standards.get(name, (0.0, 1.0))

@@ -161,7 +161,8 @@ class Reader:
         keys = codes * span + (years - first)
         wanted = keys[self.at] - lag
         found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        hit = (keys[found] == wanted) & (years[self.at] - lag >= first)
+        when = years[self.at] - lag
+        hit = (keys[found] == wanted) & (when >= first) & (when < first + span)
         return np.where(hit, found, -1)
 
 

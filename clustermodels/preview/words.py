@@ -54,7 +54,9 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         )
     said += [_standing(name, position) for (_, name), position in spec.positions().items()]
     for treatment, item in spec.treatments.items():
-        lag = f", {item.lag} year{'s' * (item.lag > 1)} later" if item.lag else ""
+        far = abs(item.lag)
+        when = f"{far} year{'s' * (far > 1)} {'later' if item.lag > 0 else 'earlier'}"
+        lag = f", {when}" if far else ""
         over = _SLOPES[item.slope]
         if treatment in by_cohort(spec):
             over = _COHORTS[item.slope] + _COMPARED[by_cohort(spec)[treatment].comparison]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ import xarray as xr
 
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import raw_columns, transformed
-from clustermodels.data.learned import Learned
+from clustermodels.data.learned import Learned, Scale
 from clustermodels.data.panel import Values, reader
 from clustermodels.data.predictor import Draws
 from clustermodels.families.table import find
@@ -21,6 +22,7 @@ from clustermodels.results.event_study import overall_effect
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import interaction
+from clustermodels.spec.reads import years_before
 
 LEVELS = {"low": 0.1, "middle": 0.5, "high": 0.9}
 
@@ -33,7 +35,8 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
     Without a scenario: each treatment's slope where its moderator is low, middle and high (the
     10 %, 50 % and 90 % quantiles of the fitted rows, the other moderators at their centre), on
     the scale of the coefficient, b + sum_m d_m (z_m - c_m), and as the effect of the step in
-    ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference.
+    ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference. Of a dose
+    with several lags, each, and the sum of those from 0 on.
 
     With a scenario: what it changes in the expected outcome against the observed policies, draw
     by draw, for each cluster, each year and in total: the sum of the differences, and the ratio
@@ -73,16 +76,46 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
     """Give each slope's labels, its draws, and the number that stands for no effect."""
     draws = flat(fit.posterior)
     values = moderator_values(fit)
-    kind = find(fit.spec.outcome[1].family).link.effect
-    for treatment in fit.spec.treatments:
+    wholes: dict[str, _Summed] = {}
+    for treatment, item in fit.spec.treatments.items():
         scale = fit.learned.scales[treatment]
         own = own_slope(fit, treatment, draws)
-        for at, slope in _slopes_along(fit.spec, fit.learned, treatment, values, own, draws):
-            step = slope * scale.step
-            effect, neutral = (step, 0.0) if kind == "difference" else (np.exp(step), 1.0)
-            about = {"treatment": treatment, **at}
-            yield {**about, "scale": "coefficient", "per": "unit"}, slope, 0.0
-            yield {**about, "scale": kind, "per": scale.words}, effect, neutral
+        along = [*_slopes_along(fit.spec, fit.learned, treatment, values, own, draws)]
+        yield from _told(fit, treatment, along, scale.step, scale.words)
+        whole = fit.spec.distributed().get(treatment)
+        if whole is not None and item.lag >= 0:
+            wholes.setdefault(whole, _Summed(scale, item.lag, [])).lags.append(along)
+    for whole, summed in wholes.items():
+        if len(summed.lags) > 1:
+            words = summed.scale.words.removesuffix(f" {years_before(summed.first)}")
+            along = [
+                (same[0][0], np.sum([slope for _, slope in same], axis=0))
+                for same in zip(*summed.lags, strict=True)
+            ]
+            said = f"{words} in every year"
+            yield from _told(fit, f"{whole}, all lags", along, summed.scale.step, said)
+
+
+@dataclass(frozen=True, eq=False)
+class _Summed:
+    """The lags of one dose, from the policy's own year on: what one in every year adds up to."""
+
+    scale: Scale
+    first: int
+    lags: list[list[tuple[Labels, Values]]]
+
+
+def _told(
+    fit: Fit, treatment: str, along: list[tuple[Labels, Values]], step: float, words: str
+) -> Iterator[tuple[Labels, Values, float]]:
+    """Give slopes as coefficients, and as effects of a step."""
+    kind = find(fit.spec.outcome[1].family).link.effect
+    for at, slope in along:
+        moved = slope * step
+        effect, neutral = (moved, 0.0) if kind == "difference" else (np.exp(moved), 1.0)
+        about = {"treatment": treatment, **at}
+        yield {**about, "scale": "coefficient", "per": "unit"}, slope, 0.0
+        yield {**about, "scale": kind, "per": words}, effect, neutral
 
 
 def own_slope(fit: Fit, treatment: str, draws: Draws) -> Values:

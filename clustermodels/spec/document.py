@@ -29,7 +29,7 @@ from clustermodels.spec.reads import Read
 from clustermodels.spec.scenarios import Scenario
 from clustermodels.spec.section import OPEN, Section, filled, with_column
 from clustermodels.spec.source import Source
-from clustermodels.spec.treatments import TREATMENTS, Treatment
+from clustermodels.spec.treatments import TREATMENTS, Dose, Treatment
 
 
 def _of_kind(kinds: Any, name: str) -> tuple[Any, ...]:
@@ -63,6 +63,14 @@ def _marked_controls(items: Mapping[str, Control]) -> dict[str, Control]:
     return _with_outside(items, lambda _, column: ColumnControl(kind="numeric", column=column))
 
 
+def _with_lags(items: Mapping[str, Treatment]) -> dict[str, Treatment]:
+    """Part a dose that works at several lags into one for each."""
+    parted: dict[str, Treatment] = {}
+    for key, item in items.items():
+        parted |= item.parts(key) if isinstance(item, Dose) else {key: item}
+    return parted
+
+
 class Spec(Section):
     """A validated document, its defaults filled in.
 
@@ -79,7 +87,9 @@ class Spec(Section):
         dict[str, AnyOutcome], Field(min_length=1), AfterValidator(filled(with_column))
     ]
     treatments: Annotated[
-        dict[str, AnyTreatment], AfterValidator(filled(lambda item, key: item.named(key)))
+        dict[str, AnyTreatment],
+        AfterValidator(filled(lambda item, key: item.named(key))),
+        AfterValidator(_with_lags),
     ] = Field(default_factory=dict)
     moderators: Annotated[
         dict[str, AnyModerator],
@@ -122,8 +132,17 @@ class Spec(Section):
             (treatment, name)
             for name, moderator in self.moderators.items()
             for treatment in self.treatments
-            if moderator.moderates is None or treatment in moderator.moderates
+            for key in [self.distributed().get(treatment, treatment)]
+            if moderator.moderates is None or {treatment, key} & {*moderator.moderates}
         ]
+
+    def distributed(self) -> dict[str, str]:
+        """Give the doses at one of several lags, by name: the key of the whole."""
+        return {
+            name: item.whole[0]
+            for name, item in self.treatments.items()
+            if isinstance(item, Dose) and item.whole is not None
+        }
 
     def predictors(self) -> dict[tuple[str, str], tuple[Read, ...]]:
         """Give what each treatment, moderator and control reads, by (section, name)."""
@@ -170,7 +189,12 @@ class Spec(Section):
 
     def plain(self) -> dict[str, Any]:
         """Give the document as plain data that ``read_spec`` takes again."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=False, exclude_none=True)
+        wholes = dict(
+            item.whole or (name, item) if isinstance(item, Dose) else (name, item)
+            for name, item in self.treatments.items()
+        )
+        whole = self.model_copy(update={"treatments": wholes})
+        return whole.model_dump(mode="json", by_alias=True, exclude_unset=False, exclude_none=True)
 
 
 def sourced(spec: Spec, source: Source) -> Spec:

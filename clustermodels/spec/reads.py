@@ -7,14 +7,14 @@ from typing import Literal
 
 
 def years_before(lag: int) -> str:
-    """Say how far back a lag goes.
+    """Say how far back a lag goes, or how far ahead.
 
     Examples
     --------
-    >>> years_before(1), years_before(2)
-    ('1 year before', '2 years before')
+    >>> years_before(1), years_before(2), years_before(-1)
+    ('1 year before', '2 years before', '1 year after')
     """
-    return f"{lag} year{'s' * (lag > 1)} before"
+    return f"{abs(lag)} year{'s' * (abs(lag) > 1)} {'before' if lag > 0 else 'after'}"
 
 
 Role = Literal["number", "label", "either"]
@@ -45,7 +45,7 @@ class Read:
     column
         The panel's column.
     lag
-        Years back, by year value.
+        Years back, by year value; ahead where below 0.
     role
         ``number``, ``label`` (text as it is written), or ``either``, as the data decide.
     may_be_empty

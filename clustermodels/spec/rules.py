@@ -90,11 +90,12 @@ def _moderated_treatments(spec: Spec) -> Iterator[Problem]:
                 fix="Name a treatment, or move it to the controls.",
             )
         for position, treatment in enumerate(moderator.moderates or ()):
-            if treatment not in spec.treatments:
+            known = [*spec.treatments, *dict.fromkeys(spec.distributed().values())]
+            if treatment not in known:
                 yield spec.source.problem(
                     ("moderators", name, "moderates", position),
                     "unknown treatment",
-                    **_unknown(treatment, [*spec.treatments]),
+                    **_unknown(treatment, known),
                 )
 
 

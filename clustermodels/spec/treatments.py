@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from clustermodels.spec.reads import Read
 from clustermodels.spec.reads import Stock as Accumulation
@@ -21,6 +21,8 @@ from clustermodels.spec.section import (
 from clustermodels.spec.transforms import Transform
 
 Slope = Literal["common", "partial", "free"]
+# Lags and leads that a treatment may have.
+FURTHEST = 20
 
 
 class Treatment(Section, ABC):
@@ -45,6 +47,22 @@ class Treatment(Section, ABC):
 TREATMENTS: Kinds[Treatment] = Kinds("treatment", default="dose")
 
 
+class Lags(Section):
+    """The years in which a dose works, from one to another, both included."""
+
+    from_: Annotated[int, Field(ge=-FURTHEST, le=FURTHEST)] = Field(
+        default=0, alias="from", description="the first: below 0 for years before the policy"
+    )
+    to: Annotated[int, Field(ge=-FURTHEST, le=FURTHEST)] = Field(description="the last")
+    shape: Literal["free"] = Field(default="free", description="free: a coefficient for each")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.from_ > self.to:
+            raise refuse("the lags end before they begin", "Swap 'from' and 'to'.")
+        return self
+
+
 @TREATMENTS.register
 class Dose(Treatment):
     """A count or an amount per year."""
@@ -52,6 +70,33 @@ class Dose(Treatment):
     kind: Literal["dose"] = "dose"
     column: ColumnName | None = Field(default=None, description="its column, if not the key")
     transform: Transform = "none"
+    lags: Lags | None = Field(
+        default=None, description="several lags, a treatment each: KEY_lag_0, KEY_lag_1, .."
+    )
+
+    _whole: tuple[str, Dose] | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.lags is not None and self.lag:
+            raise refuse("'lag' and 'lags' exclude each other", "Keep one of them.")
+        return self
+
+    @property
+    def whole(self) -> tuple[str, Dose] | None:
+        """The key and the dose that this is one lag of, where it is."""
+        return self._whole
+
+    def parts(self, key: str) -> dict[str, Dose]:
+        """Give the dose at each of its lags, by name; itself where it has one."""
+        if self.lags is None:
+            return {key: self}
+        found = {}
+        for lag in range(self.lags.from_, self.lags.to + 1):
+            part = self.model_copy(update={"lag": lag, "lags": None})
+            part._whole = (key, self)
+            found[f"{key}_lag_{lag}" if lag >= 0 else f"{key}_lead_{-lag}"] = part
+        return found
 
     def named(self, key: str) -> Self:
         """Give the dose with its key as the column where it names none."""

@@ -116,7 +116,7 @@ def test_added(addition, words):
             "lag: 1",
             "lagg: 1",
             "7: treatments.policies.lagg: unknown key. Got 'lagg'; expected kind, lag, slope, "
-            "column, transform. Did you mean 'lag'?",
+            "column, transform, lags. Did you mean 'lag'?",
         ),
         (
             "lag: 1",
