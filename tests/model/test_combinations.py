@@ -68,8 +68,19 @@ def test_what_the_grammar_does_not_allow_says_because(family, past, clusters):
         cm.read_spec(document(family, past, clusters, "common"))
 
 
-@pytest.mark.parametrize(("family", "past", "clusters"), [c for c in COMBINATIONS if allowed(*c)])
+# What enters the predictor knows no family: of most families every past and every effect of
+# clusters is tried once here, and all together among the slow tests.
+WHOLE = ("gaussian", "negative_binomial", "bernoulli")
+ALLOWED = [c for c in COMBINATIONS if allowed(*c)]
+HERE = [c for c in ALLOWED if c[0] in WHOLE or c[2] == "correlated" or c[1:] == ("none", "free")]
+
+
+@pytest.mark.parametrize(("family", "past", "clusters"), HERE)
 def test_what_it_allows_has_a_finite_gradient(family, past, clusters):
+    has_a_finite_gradient(family, past, clusters)
+
+
+def has_a_finite_gradient(family, past, clusters):
     spot = COMBINATIONS.index((family, past, clusters))
     spec = cm.read_spec(document(family, past, clusters, SLOPES[spot % len(SLOPES)]))
     panel = cm.read_panel(spec, world())
