@@ -36,6 +36,7 @@ from .preview.landscape import Landscape as Landscape
 from .preview.landscape import landscape as landscape
 from .preview.starter import draft_spec as draft_spec
 from .preview.starter import start_project as start_project
+from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose

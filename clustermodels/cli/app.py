@@ -30,6 +30,9 @@ app = typer.Typer(
 
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="The document (YAML or JSON).")]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A file that 'fit' wrote.")]
+Picture = Annotated[
+    Path | None, typer.Option("--picture", help="Draw it too: a .png, .svg or .pdf file.")
+]
 AsFormat = Annotated[Format, typer.Option("--format", help="How tables are printed.")]
 
 
@@ -96,9 +99,7 @@ def landscape(
     spec: SpecPath,
     format_: AsFormat = Format.text,
     every: Annotated[bool, typer.Option("--all", help="Also regions far from a cluster.")] = False,
-    picture: Annotated[
-        Path | None, typer.Option(help="Draw it too: a .png, .svg or .pdf file.")
-    ] = None,
+    picture: Picture = None,
     fail_on: FailOn = Severity.never,
 ) -> None:
     """Say which regions are clusters, and where they stand.
@@ -112,8 +113,7 @@ def landscape(
     if picture is not None:
         cm.draw_landscape(found, picture)
     show_landscape(found, document.clusters, format_, every=every)
-    if picture is not None and format_ is Format.text:
-        say(f"wrote {picture}")
+    _wrote(picture, format_)
     fail(found.findings, fail_on)
 
 
@@ -205,10 +205,14 @@ def predict(
 
 
 @app.command()
-def event_study(run: RunPath, format_: AsFormat = Format.text) -> None:
+def event_study(run: RunPath, format_: AsFormat = Format.text, picture: Picture = None) -> None:
     """Put the effects of an adoption together: overall, by event time, by cohort, by year."""
     made = cm.load_fit(run)
-    show_effects([cm.event_study(made)], format_, made.spec.outcome[0])
+    found, (outcome, _) = cm.event_study(made), made.spec.outcome
+    if picture is not None:
+        cm.draw_course(found, picture, f"{outcome} once the policy is adopted")
+    show_effects([found], format_, outcome)
+    _wrote(picture, format_)
 
 
 @app.command()
@@ -216,10 +220,20 @@ def dynamics(
     run: RunPath,
     years: Annotated[int, typer.Option(min=0, help="How long responses are followed.")] = 10,
     format_: AsFormat = Format.text,
+    picture: Picture = None,
 ) -> None:
     """Say how long effects last: persistence, the long run, responses year by year."""
     made = cm.load_fit(run)
-    show_effects([cm.dynamics(made, years)], format_, made.spec.outcome[0])
+    found, (outcome, _) = cm.dynamics(made, years), made.spec.outcome
+    if picture is not None:
+        cm.draw_course(found, picture, f"{outcome} in the years after the policy moves")
+    show_effects([found], format_, outcome)
+    _wrote(picture, format_)
+
+
+def _wrote(picture: Path | None, format_: Format) -> None:
+    if picture is not None and format_ is Format.text:
+        say(f"wrote {picture}")
 
 
 @app.command()

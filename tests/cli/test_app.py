@@ -256,7 +256,9 @@ def test_event_study_prints_what_cells_add_up_to(run, project):
     rows = list(csv.DictReader(io.StringIO(out)))
     listed = list(dict.fromkeys(row["by"] for row in rows))
     assert listed == ["overall", "event_time", "cohort", "year", "cell", "before"]
-    _, out, _ = run("event-study", "other.nc")
+    _, out, _ = run("event-study", "other.nc", "--picture", "study.png")
+    assert (project / "study.png").read_bytes().startswith(b"\x89PNG")
+    assert "wrote study.png" in out
     assert "y once the policy is adopted" in out
     assert "2013 in 2014" in out
 
