@@ -23,7 +23,14 @@ def is_year(spec: Spec, column: str) -> bool:
     return any(item.first_year == column for item in adoptions)
 
 
-def delayed(spec: Spec, rows: xr.Dataset, column: str, years: int, path: Path) -> Values:
+def delayed(
+    spec: Spec,
+    rows: xr.Dataset,
+    column: str,
+    years: int,
+    chosen: NDArray[np.bool_],
+    path: Path,
+) -> Values:
     """Give a column of 0 and 1, (obs,), that turns to 1 so many years later."""
     code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)[1]
     on = rows[column].to_numpy() == 1
@@ -31,7 +38,7 @@ def delayed(spec: Spec, rows: xr.Dataset, column: str, years: int, path: Path) -
     first, start = np.full(code.max() + 1, np.inf), np.full(code.max() + 1, np.inf)
     np.minimum.at(first, code, when)
     np.minimum.at(start, code[on], when[on])
-    early = np.flatnonzero(first == start)
+    early = np.intersect1d(np.flatnonzero(first == start), code[chosen])
     if early.size:
         names = rows["cluster"].to_numpy()[np.isin(code, early)]
         raise PanelError(
@@ -45,14 +52,45 @@ def delayed(spec: Spec, rows: xr.Dataset, column: str, years: int, path: Path) -
             ]
         )
     missing = np.isnan(rows[column].to_numpy())
-    return np.where(missing, np.nan, (when >= start[code] + years).astype(float))
+    later = np.where(missing, np.nan, (when >= start[code] + years).astype(float))
+    return np.where(chosen, later, rows[column].to_numpy())
 
 
-def ended(rows: xr.Dataset, column: str, year: float, chosen: NDArray[np.bool_]) -> Values:
-    """Give the year in which the adoption of each row ends, (obs,), nan where it does not.
+def ended(
+    spec: Spec,
+    rows: xr.Dataset,
+    column: str,
+    year: float,
+    chosen: NDArray[np.bool_],
+    path: Path,
+) -> Values:
+    """Give the year in which each row's cluster ends its adoption, (obs,), nan where it never does.
 
-    Of several the earliest counts.
+    A condition is judged in that year, for the cluster as a whole. Of several ends the earliest
+    counts.
+
+    Raises
+    ------
+    PanelError
+        If the panel has no such year.
     """
+    when = rows["year"].to_numpy()
+    if year not in when:
+        raise PanelError(
+            [
+                spec.source.problem(
+                    path,
+                    "a year that the panel does not have",
+                    got=f"{year:g}",
+                    expected=f"a year in {when.min()} to {when.max()}",
+                )
+            ]
+        )
+    code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)[1]
+    there, hit = when == year, np.zeros(code.max() + 1, dtype=bool)
+    hit[code[there & chosen]] = True
+    absent = np.setdiff1d(code, code[there])  # who has no row in that year, in any
+    hit[np.intersect1d(absent, code[chosen])] = True
     known = end_of(column) in rows
     before = rows[end_of(column)].to_numpy() if known else np.full(len(chosen), np.nan)
-    return np.where(chosen, np.fmin(before, year), before)
+    return np.where(hit[code], np.fmin(before, year), before)

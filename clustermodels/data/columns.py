@@ -65,7 +65,23 @@ def treatment_column(treatment: Treatment, reader: Reader) -> Column:
 
 @treatment_column.register
 def _dose(treatment: Dose, reader: Reader) -> Column:
-    return _of(treatment.reads()[0], treatment.transform, reader)
+    (read,) = treatment.reads()
+    column = _of(read, treatment.transform, reader)
+    before = observed(read.column)
+    if treatment.lag < 0 and before in reader.rows:
+        column = replace(column, values=reader.numbers(replace(read, column=before)))
+    return column
+
+
+def observed(column: str) -> str:
+    """Name what a scenario has left of a column; no document can.
+
+    Examples
+    --------
+    >>> observed("policies")
+    'policies::observed'
+    """
+    return f"{column}::observed"
 
 
 @treatment_column.register

@@ -85,18 +85,27 @@ def _in_order(levels: list[str]) -> tuple[str, ...]:
     return tuple(sorted(levels))
 
 
-def residual(values: Values, groups: Sequence[Positions]) -> Values:
+def residual(
+    values: Values,
+    groups: Sequence[Positions],
+    along: Sequence[tuple[Positions, Values]] = (),
+) -> Values:
     """Take the means of each grouping of rows out in turn, until nothing moves, (obs,).
+
+    And, for ``along``, what each group has of a column.
 
     Alternating projections give the least-squares residual on all the groups
     (Gaure 2013, doi 10.1016/j.csda.2013.03.024).
     """
     left = values - values.mean()
-    for _ in range(SWEEPS if len(groups) > 1 else 1):
+    for _ in range(SWEEPS if len(groups) + len(along) > 1 else 1):
         before = left
         for codes in groups:
             size = np.maximum(np.bincount(codes), 1)
             left = left - (np.bincount(codes, left) / size)[codes]
+        for codes, column in along:
+            square = np.maximum(np.bincount(codes, column * column), 1e-300)
+            left = left - (np.bincount(codes, left * column) / square)[codes] * column
         if np.abs(left - before).max() < 1e-12 * max(float(np.abs(values).max()), 1e-300):
             break
     return left

@@ -132,7 +132,11 @@ class Reader:
         values = self.rows[read.column].to_numpy()
         if read.stock is not None:
             years = self.rows["year"].to_numpy()
-            values = accumulated(values, years, _begins(self.rows), read.stock)
+            begins = _begins(self.rows)
+            values = accumulated(values, years, begins, read.stock)
+            if read.lag == 1:  # the year before the first row: what there was to begin with
+                known = np.where(begins[self.at] & (source < 0), read.stock.initial, np.nan)
+                return np.where(source < 0, known, values[source])
         return np.where(source < 0, np.nan, values[source])
 
     def labels(self, column: str, lag: int = 0) -> Labels:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data.adoption_edits import delayed, ended, is_year
 from clustermodels.data.cohorts import end_of
+from clustermodels.data.columns import observed
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
@@ -123,7 +124,12 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                 )
             ]
         )
+    # what came before a policy is no work of it: leads go on reading what was observed
+    leads = {
+        read.column for item in spec.treatments.values() if item.lag < 0 for read in item.reads()
+    }
     rows = panel.rows
+    rows = rows.assign({observed(column): rows[column] for column in leads if column in rows})
     for position, edit in enumerate(spec.scenarios[scenario]):
         path: Path = ("scenarios", scenario, position)
         chosen = _chosen(spec, panel, edit, path)
@@ -140,12 +146,13 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                         )
                     ]
                 )
+            here = (*path, edit.verb, column)
             if edit.verb == "repeal":
-                changed[end_of(column)] = ("obs", ended(rows, column, amount, chosen))
+                changed[end_of(column)] = ("obs", ended(spec, rows, column, amount, chosen, here))
                 continue
             if edit.verb == "delay" and not is_year(spec, column):
-                later = delayed(spec, rows, column, int(amount), (*path, edit.verb, column))
-                changed[column] = ("obs", np.where(chosen, later, values))
+                later = delayed(spec, rows, column, int(amount), chosen, here)
+                changed[column] = ("obs", later)
                 continue
             hit = chosen & ~_never(spec, edit, column, values)
             changed[column] = ("obs", np.where(hit, _apply(edit, values, amount), values))

@@ -95,8 +95,9 @@ def _stated(
     teller = _Teller(truth)
     teller.scalar(INTERCEPT)
     for name, law in of.outcome.parameters.items():
-        value = teller.positive(name)
-        if line_of(law) is LOGIT and value > 1:
+        if line_of(law) is not LOGIT:
+            teller.positive(name)
+        elif not 0 <= (value := teller.scalar(name)) <= 1:
             teller.refuse(name, f"is a share, not {value:g}", "a number from 0 to 1")
     for block in of.blocks:
         if block.labels is not None:

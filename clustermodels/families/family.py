@@ -106,6 +106,8 @@ class Family:
         None where ``draw`` is so.
     expected
         (eta, trials, parameters): E(y | eta); None where that is trials g^-1(eta).
+    effect_of
+        What a slope's effect is of, where it is not the expected outcome.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Family:
     split: Split | None = None
     coupled: Draw | None = None
     expected: OfPredictor | None = None
+    effect_of: str = ""
 
     @property
     def steady_draw(self) -> Draw:

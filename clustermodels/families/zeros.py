@@ -258,4 +258,5 @@ HURDLE_NEGATIVE_BINOMIAL = Family(
     location=on_log,
     coupled=_hurdle_coupled,
     expected=_hurdle_mean,
+    effect_of="of the count before zeros are set apart",
 )

@@ -9,11 +9,12 @@ import pandas as pd
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
-from clustermodels.data.factors import Factor, residual
+from clustermodels.data.factors import residual
 from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.names import TREND
 
 # A column is absorbed when the factors leave less than this share of its variance.
 ABSORBED = 1e-8
@@ -34,21 +35,30 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
     free = [
         block.factor
         for block in of.blocks
-        if block.factor and block.pooling == "free" and block.terms[0].around is None
+        if block.factor
+        and block.pooling == "free"
+        and block.terms[0].around is None
+        and block.name != TREND
+    ]
+    trends = [
+        (block.factor.codes, block.values[:, 0])
+        for block in of.blocks
+        if block.factor and block.pooling == "free" and block.name == TREND
     ]
     columns = {block.name: block.values[:, 0] for block in common}
     codes = [factor.codes for factor in free]
-    left = {name: residual(values, codes) for name, values in columns.items()}
+    left = {name: residual(values, codes, trends) for name, values in columns.items()}
     share = {
         name: float(left[name].var() / values.var()) if values.var() > 0 else 0.0
         for name, values in columns.items()
     }
-    yield from _absorbed(spec, columns, share, free)
+    absorbing = [factor.name for factor in free] + [TREND] * bool(trends)
+    yield from _absorbed(spec, columns, share, absorbing)
     # the means of a correlated factor leave slopes to what varies within it, as free effects do
     correlated = {n for n, item in spec.fixed_effects.items() if item.pooling == "correlated"}
     within = free + [b.factor for b in of.blocks if b.factor and b.factor.name in correlated][:1]
     kept = {
-        name: residual(values, [factor.codes for factor in within])
+        name: residual(values, [factor.codes for factor in within], trends)
         for name, values in columns.items()
         if share[name] > ABSORBED
     }
@@ -174,9 +184,9 @@ def _incidental(spec: Spec, of: Design) -> Iterator[Finding]:
 
 
 def _absorbed(
-    spec: Spec, columns: dict[str, Values], share: dict[str, float], free: list[Factor]
+    spec: Spec, columns: dict[str, Values], share: dict[str, float], free: list[str]
 ) -> Iterator[Finding]:
-    names = choices([factor.name for factor in free])
+    names = choices(free)
     for name, values in columns.items():
         if values.var() == 0:
             what, why = f"'{name}' takes one value only", "A constant has no effect to estimate."

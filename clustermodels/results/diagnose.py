@@ -112,7 +112,8 @@ def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
             return (
                 "Given the model, neighbouring years of a cluster still resemble each other: the "
                 "policy's interval is too narrow if the policy is persistent too.",
-                "Compare robust_sd in 'summary', and add what drifts slowly as a control.",
+                "Compare robust_sd in 'summary'; add what drifts slowly as a control, the "
+                "outcome's own past ('dynamics: {}'), or trends ('cluster: {trend: partial}').",
             )
         return (
             "A year above the fit tends to be followed by one below: the model does not follow "

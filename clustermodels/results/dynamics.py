@@ -134,7 +134,9 @@ def _responses(fit: Fit, years: int) -> Iterator[tuple[Row, Values]]:
     if link.name != "identity":
         draws = _some(draws, len(np.unique(design.clusters)))
     world = None if link.name == "identity" else _world(fit, design, draws)
-    for treatment in fit.spec.treatments:
+    for treatment, item in fit.spec.treatments.items():
+        if item.lag < 0:
+            continue  # a lead is no effect
         shift, per = _shift(fit, design, treatment, draws)
         if world is None:
             one, lasting, end = _followed(_rhos(fit, draws), shift.mean(axis=1), years)

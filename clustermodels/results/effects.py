@@ -11,7 +11,7 @@ import xarray as xr
 
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import raw_columns, transformed
-from clustermodels.data.learned import Learned, Scale
+from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Values, reader
 from clustermodels.data.predictor import Draws
 from clustermodels.families.table import find
@@ -83,25 +83,24 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
         along = [*_slopes_along(fit.spec, fit.learned, treatment, values, own, draws)]
         yield from _told(fit, treatment, along, scale.step, scale.words)
         whole = fit.spec.distributed().get(treatment)
-        if whole is not None and item.lag >= 0:
-            wholes.setdefault(whole, _Summed(scale, item.lag, [])).lags.append(along)
+        # with the outcome's past, what earlier years left comes on top: see 'dynamics'
+        if whole is not None and item.lag >= 0 and fit.spec.dynamics is None:
+            words = scale.words.replace(f" {years_before(item.lag)}" if item.lag else "", "")
+            moved = [(at, slope * scale.step) for at, slope in along]
+            wholes.setdefault(whole, _Summed(f"{words} in every year", [])).lags.append(moved)
     for whole, summed in wholes.items():
         if len(summed.lags) > 1:
-            words = summed.scale.words.removesuffix(f" {years_before(summed.first)}")
-            along = [
-                (same[0][0], np.sum([slope for _, slope in same], axis=0))
-                for same in zip(*summed.lags, strict=True)
-            ]
-            said = f"{words} in every year"
-            yield from _told(fit, f"{whole}, all lags", along, summed.scale.step, said)
+            for same in zip(*summed.lags, strict=True):
+                moved_by = np.sum([moved for _, moved in same], axis=0)
+                about = {"treatment": f"{whole}, all lags", **same[0][0]}
+                yield _effect(fit, about, moved_by, summed.words)
 
 
 @dataclass(frozen=True, eq=False)
 class _Summed:
     """The lags of one dose, from the policy's own year on: what one in every year adds up to."""
 
-    scale: Scale
-    first: int
+    words: str
     lags: list[list[tuple[Labels, Values]]]
 
 
@@ -109,13 +108,19 @@ def _told(
     fit: Fit, treatment: str, along: list[tuple[Labels, Values]], step: float, words: str
 ) -> Iterator[tuple[Labels, Values, float]]:
     """Give slopes as coefficients, and as effects of a step."""
-    kind = find(fit.spec.outcome[1].family).link.effect
     for at, slope in along:
-        moved = slope * step
-        effect, neutral = (moved, 0.0) if kind == "difference" else (np.exp(moved), 1.0)
         about = {"treatment": treatment, **at}
         yield {**about, "scale": "coefficient", "per": "unit"}, slope, 0.0
-        yield {**about, "scale": kind, "per": words}, effect, neutral
+        yield _effect(fit, about, slope * step, words)
+
+
+def _effect(fit: Fit, about: Labels, moved: Values, words: str) -> tuple[Labels, Values, float]:
+    """Give what a change of the predictor does to the outcome."""
+    family = find(fit.spec.outcome[1].family)
+    kind = family.link.effect
+    effect, neutral = (moved, 0.0) if kind == "difference" else (np.exp(moved), 1.0)
+    per = f"{words} ({family.effect_of})" if family.effect_of else words
+    return {**about, "scale": kind, "per": per}, effect, neutral
 
 
 def own_slope(fit: Fit, treatment: str, draws: Draws) -> Values:

@@ -27,7 +27,7 @@ from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
 from clustermodels.spec.reads import Read
 from clustermodels.spec.scenarios import Scenario
-from clustermodels.spec.section import OPEN, Section, filled, with_column
+from clustermodels.spec.section import OPEN, Section, filled, refuse, with_column
 from clustermodels.spec.source import Source
 from clustermodels.spec.treatments import TREATMENTS, Dose, Treatment
 
@@ -67,7 +67,14 @@ def _with_lags(items: Mapping[str, Treatment]) -> dict[str, Treatment]:
     """Part a dose that works at several lags into one for each."""
     parted: dict[str, Treatment] = {}
     for key, item in items.items():
-        parted |= item.parts(key) if isinstance(item, Dose) else {key: item}
+        found: Mapping[str, Treatment] = item.parts(key) if isinstance(item, Dose) else {key: item}
+        for name in found:
+            if name in parted:
+                raise refuse(
+                    f"the results would hold '{name}' twice: a lag of one treatment is called so",
+                    "Choose another key and name the column with 'column:'.",
+                )
+        parted |= found
     return parted
 
 

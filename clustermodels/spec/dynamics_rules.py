@@ -58,6 +58,13 @@ def _biased(spec: Spec) -> Iterator[Problem]:
             fix="Write 'cluster: {pooling: correlated}' in the fixed effects; or 'initial: "
             "ignore, accept_bias: true', and read the bias that 'diagnose' expects.",
         )
+    if factor is not None and factor.trend == "free" and not own.accept_bias:
+        yield spec.source.problem(
+            ("dynamics",),
+            "the coefficient of the past outcome would be biased, because free trends of clusters "
+            "pull it down in short panels, as free effects do (Nickell 1981)",
+            fix="Write 'trend: partial'; or 'accept_bias: true'.",
+        )
     if own.initial == "ignore" and not own.accept_bias:
         why = {
             "free": "free cluster effects pull it down in short panels (Nickell 1981)",
@@ -71,7 +78,8 @@ def _biased(spec: Spec) -> Iterator[Problem]:
             fix="Write 'initial: wooldridge' with correlated cluster effects; or 'accept_bias: "
             "true', and read the bias that 'diagnose' expects.",
         )
-    if own.initial == "wooldridge" and own.accept_bias:
+    trending = factor is not None and factor.trend == "free"
+    if own.initial == "wooldridge" and own.accept_bias and not trending:
         yield spec.source.problem(
             ("dynamics", "accept_bias"),
             "there is no bias to accept with 'initial: wooldridge'",

@@ -146,7 +146,9 @@ def _factors(spec: Spec) -> Iterator[Problem]:
             yield spec.source.problem(
                 ("fixed_effects", name, "trend"),
                 "trends are the clusters'",
-                fix=f"Move it to 'cluster', or cross '{name}' with the year.",
+                fix="Move it to 'cluster'."
+                if name == YEAR
+                else f"Move it to 'cluster', or cross '{name}' with the year.",
             )
         elif factor.trend != "none" and YEAR not in spec.fixed_effects:
             yield spec.source.problem(
@@ -255,7 +257,11 @@ def _scenarios(spec: Spec) -> Iterator[Problem]:
                     yield spec.source.problem(
                         ("scenarios", name, position, edit.verb, column),
                         f"'{edit.verb}' is for adoptions, and this is none",
-                        **_unknown(column, adopted),
+                        **(
+                            _unknown(column, adopted)
+                            if adopted
+                            else {"fix": "Use 'set' or 'scale', or 'kind: adoption'."}
+                        ),
                     )
                     continue
                 if column in readable:

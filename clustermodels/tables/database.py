@@ -146,6 +146,8 @@ def _fetched(
 
 def _series(values: NDArray[np.generic]) -> pd.Series[Any]:
     """Give a column that DuckDB hands over, masked where it is missing."""
+    if values.dtype.kind == "b" and np.ma.is_masked(values):
+        values = values.astype(float)
     # text is said to be objects, or it is copied to another kind of text
     return pd.Series(values, dtype=object if values.dtype.kind == "O" else None)
 

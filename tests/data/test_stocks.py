@@ -17,7 +17,7 @@ def by_hand(frame, city, year, keep, initial):
     """Add doses up year by year; None where one is missing."""
     doses = lookup(frame, "dose")
     first = min(when for where, when in doses if where == city)
-    stock = initial
+    stock = initial  # also in the year before the first row
     for when in range(first, year + 1):
         if (city, when) not in doses or np.isnan(doses[city, when]):
             return None
@@ -39,10 +39,10 @@ def test_a_stock_is_what_doses_add_up_to(lag):
     # B has no 2012: what it had accumulated is unknown from then on
     places = {where: loss.reason for loss in panel.losses for where in loss.places}
     lost = {year for (city, year) in places if city == "B"}
-    assert lost == (set(range(2014, 2019)) | {2010, 2013} if lag else set(range(2013, 2019)))
+    assert lost == set(range(2013, 2019))
     said = "a year without dose among all" + (" until 1 year before" if lag else "")
     assert places["B", 2017] == said
-    assert set(design.years[design.clusters == "B"]) == ({2011} if lag else {2010, 2011})
+    assert set(design.years[design.clusters == "B"]) == {2010, 2011}
 
 
 def test_a_missing_dose_is_missing_ever_after():
@@ -151,6 +151,36 @@ def test_a_repeal_ends_effects_by_cohort_and_year():
     after = counterfactual(spec, panel, learned, "off")
     one, other = (block_of(made, "zone_by_cohort_year").values[:, 0] for made in (before, after))
     np.testing.assert_array_equal(other, np.where(before.years < 2015, one, 0.0))
+
+
+def test_a_condition_of_a_repeal_is_judged_once_for_the_cluster():
+    """In the year of the repeal, whatever it is in other years."""
+    edit = {"repeal": {"began": 2015}, "where": {"dose": {"above": 2.5}}}
+    _, ended = switched(YEARLY, edit)
+    doses = lookup(adopters(), "dose")
+    for city in "ABDE":
+        off = doses[city, 2015] > 2.5
+        for year in range(2015, 2019):
+            assert ended[city, year] == (bool(ADOPTED[city]) and not off)
+
+
+def test_a_delay_asks_nothing_of_clusters_that_it_leaves_alone():
+    frame = adopters()
+    frame.loc[frame["city"] == "E", "zone"] = 1.0
+    edit = {"delay": {"zone": 1}, "where": {"cluster": {"is": ["A", "B"]}}}
+    document = PLAIN | {
+        "treatments": {"zone": SWITCH | {"slope": "common"}},
+        "scenarios": {"later": [edit]},
+    }
+    spec, panel, learned, before = designed(document, frame)
+    after = counterfactual(spec, panel, learned, "later")
+    moved = before.blocks[0].values[:, 0] != after.blocks[0].values[:, 0]
+    assert set(before.clusters[moved]) == {"A", "B"}
+
+
+def test_a_repeal_in_no_year_of_the_panel_is_a_slip():
+    with pytest.raises(cm.PanelError, match="a year that the panel does not have"):
+        switched(YEARLY, {"repeal": {"began": 12}})
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,28 @@ def test_what_follows_a_trend_misleads_without_it(drifting):
     assert np.quantile(sd, 0.025) < truth < np.quantile(sd, 0.975)
 
 
+def test_a_policy_that_is_a_trend_is_found_and_one_that_is_not_is_let_be(drifting):
+    line = drifting.assign(dose=drifting["own"] * drifting["year"])
+    for trend, pooling, rows, wanted in (
+        ("free", "free", line, True),
+        ("free", "free", drifting, False),
+        ("partial", "free", line, False),
+        ("free", "partial", drifting, False),
+    ):
+        found = cm.check(cm.read_spec(document(pooling, trend)), rows)
+        assert ("absorbed" in {finding.check for finding in found}) == wanted
+        if wanted:
+            assert any("cluster_trend" in finding.what for finding in found)
+
+
+def test_free_trends_beside_the_outcomes_past_are_biased():
+    of = document("correlated", "free", dynamics={})
+    with pytest.raises(cm.SpecError, match="free trends of clusters pull it down"):
+        cm.read_spec(of)
+    assert cm.read_spec(of | {"dynamics": {"accept_bias": True}}).dynamics.accept_bias
+    assert cm.read_spec(document("correlated", "partial", dynamics={})).dynamics
+
+
 @pytest.mark.parametrize(
     ("effects", "words"),
     [

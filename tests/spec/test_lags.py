@@ -52,7 +52,35 @@ def test_effects_add_up_what_comes_after_the_policy():
     row = found.loc["dose, all lags", "ratio"]
     assert row["median"] == pytest.approx(np.median(np.exp(total)))
     assert row["per"] == "one more dose in every year"
-    assert found.loc["dose, all lags", "coefficient"]["median"] == pytest.approx(np.median(total))
+    assert ("dose, all lags", "coefficient") not in found.index
+
+
+@pytest.mark.parametrize("transform", ["standardise", "sqrt", "log1p"])
+def test_the_sum_is_of_the_effects_of_each_lag(transform):
+    dose = {"dose": LAGS["dose"] | {"transform": transform}}
+    fit = made_fit(PLAIN | {"treatments": dose}, table(), draws=50)
+    found = cm.effects(fit).to_dataframe().set_index(["treatment", "scale"])
+    draws = flat(fit.posterior)
+    steps = [draws[name] * fit.learned.scales[name].step for name in NAMES[1:]]
+    row = found.loc["dose, all lags", "difference"]
+    assert row["median"] == pytest.approx(np.median(np.sum(steps, axis=0)))
+    assert "before" not in row["per"]
+
+
+def test_beside_the_outcomes_past_there_is_no_sum_and_leads_have_no_response():
+    past = {"fixed_effects": {"cluster": {"pooling": "correlated"}}, "dynamics": {}}
+    fit = made_fit(SPREAD | past, table(), around={"rho": 0.3}, noise=0.01)
+    assert "dose, all lags" not in cm.effects(fit)["treatment"].to_numpy()
+    told = {*cm.dynamics(fit, 2)["treatment"].to_numpy()}
+    assert told == {"", "dose_lag_0", "dose_lag_1", "dose_lag_2"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_name_is_not_taken_twice(first):
+    other = {"dose_lag_0": {"column": "money"}}
+    dose = {"dose": LAGS["dose"]}
+    with pytest.raises(cm.SpecError, match="'dose_lag_0' twice"):
+        cm.read_spec(PLAIN | {"treatments": other | dose if first else dose | other})
 
 
 def test_a_scenario_reaches_every_lag():
@@ -62,7 +90,8 @@ def test_a_scenario_reaches_every_lag():
     moved = cm.predict(fit, "push") - cm.predict(fit)
     years = fit.design().years
     flat_change = moved.to_numpy().reshape(len(draws["intercept"]), -1)
-    names = {2012: "dose_lead_1", 2013: "dose_lag_0", 2014: "dose_lag_1", 2015: "dose_lag_2"}
+    # a lead is no work of the policy, and stays
+    names = {2013: "dose_lag_0", 2014: "dose_lag_1", 2015: "dose_lag_2"}
     for year in np.unique(years):
         wanted = draws[names[year]] if year in names else 0.0
         for column in flat_change[:, years == year].T:

@@ -1,6 +1,7 @@
 """DuckDB and Parquet: the sandbox. Nothing but the named file is read, nothing is written."""
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -153,3 +154,15 @@ def test_a_parquet_file_in_a_folder_that_is_a_pattern(folder):
     assert refusal(folder / "a[b]" / "p.parquet", name="p.parquet") == (
         "p.parquet: it lies in a folder with *, ? or [ in its name. Rename the folder."
     )
+
+
+def test_true_and_false_with_gaps_are_numbers(tmp_path):
+    file = tmp_path / "flags.parquet"
+    with duckdb.connect() as connection:
+        connection.sql(
+            "COPY (SELECT * FROM (VALUES (true, 1), (NULL, NULL), (false, 3)) t(flag, count)) "
+            f"TO '{file}' (FORMAT parquet)"
+        )
+    columns = read_table(file).columns
+    np.testing.assert_array_equal(columns["flag"], [1.0, np.nan, 0.0])
+    np.testing.assert_array_equal(columns["count"], [1.0, np.nan, 3.0])
