@@ -24,7 +24,8 @@ def within_between(fit: Fit) -> xr.Dataset:
     a cluster, $\beta + \gamma$ what goes with one more unit between clusters, and $\gamma$ the
     difference (Mundlak 1978): what Hausman's (1978) test asks about, as a posterior. Where it is
     clear of 0, clusters with more of x differ in other ways too, and an effect of clusters that
-    ignores it mixes both slopes.
+    ignores it mixes both slopes. With ``dynamics`` the difference is that among clusters with the
+    same first outcomes.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from clustermodels.families.table import find
 from clustermodels.spec import dynamics_rules, network_rules
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import DIMS, posterior_names
+from clustermodels.spec.names import DIMS, posterior_names, trend
 from clustermodels.spec.priors import LKJ, PriorSpec
 from clustermodels.spec.scenarios import OF_ADOPTIONS
 from clustermodels.spec.treatments import Adoption
@@ -159,6 +159,20 @@ def _factors(spec: Spec) -> Iterator[Problem]:
             )
 
 
+def _trends_beside_cohorts(spec: Spec) -> Iterator[Problem]:
+    """Refuse free trends beside effects of all years of a cohort: either takes the other."""
+    if trend(spec) != "free":
+        return
+    for name, item in spec.treatments.items():
+        if isinstance(item, Adoption) and item.comparison == "never":
+            yield spec.source.problem(
+                ("treatments", name, "comparison"),
+                "with 'never' a cohort has an effect in every year but one, and clusters' free "
+                "trends are sums of these: no data can tell the two apart",
+                fix="Write 'comparison: not_yet', or 'trend: partial'.",
+            )
+
+
 def _factors_by_role(spec: Spec) -> Iterator[Problem]:
     """Refuse the cluster's or the year's column where the role itself is meant."""
     roles = {spec.data.cluster: CLUSTER, spec.data.year: YEAR}
@@ -295,6 +309,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_outcome_columns, frozenset({"outcomes"})),
     (_factors, frozenset({"fixed_effects"})),
     (_factors_by_role, frozenset({"data", "fixed_effects"})),
+    (_trends_beside_cohorts, frozenset({"treatments", "fixed_effects"})),
     (_controls_beside_clusters, frozenset({"data", "controls"})),
     (_priors, _NAMED | {"priors"}),
     (_scenarios, frozenset({"treatments", "moderators", "controls", "scenarios"})),

@@ -124,6 +124,22 @@ def test_a_policy_that_is_a_trend_is_found_and_one_that_is_not_is_let_be(driftin
             assert any("cluster_trend" in finding.what for finding in found)
 
 
+def test_free_trends_beside_the_years_before_adoption_are_refused():
+    law = {"kind": "adoption", "first_year": "began", "by": "cohort_year", "comparison": "never"}
+    for trend, comparison, refused in (
+        ("free", "never", True),
+        ("partial", "never", False),
+        ("free", "not_yet", False),
+    ):
+        treatments = {"law": law | {"comparison": comparison}}
+        made = document("free", trend, treatments=treatments)
+        if refused:
+            with pytest.raises(cm.SpecError, match="no data can tell the two apart"):
+                cm.read_spec(made)
+        else:
+            assert cm.read_spec(made).fixed_effects["cluster"].trend == trend
+
+
 def test_free_trends_beside_the_outcomes_past_are_biased():
     of = document("correlated", "free", dynamics={})
     with pytest.raises(cm.SpecError, match="free trends of clusters pull it down"):
