@@ -295,3 +295,17 @@ def test_explain_as_latex(run):
     assert out.count(r"\begin{itemize}") == 3
     assert r"\paragraph{The model}" in out
     assert r"policies\_x\_centrality" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [(["schema"], 0, '"treatments"'), (["check", "none.yaml"], 2, ""), (["nothing"], 2, "")],
+)
+def test_a_whole_process_ends_with_its_code_and_all_that_it_said(tmp_path, arguments, code, words):
+    command = [sys.executable, "-m", "clustermodels", *arguments]
+    made = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, text=True)
+    assert made.returncode == code
+    assert words in made.stdout
+    assert (made.stderr == "") == (code == 0)
+    if code == 0:
+        assert made.stdout.rstrip().endswith("}")
