@@ -1,7 +1,6 @@
 """The compiled model against numpy: densities, derivatives, predictions."""
 
 import numpy as np
-import pandas as pd
 import pymc as pm
 import pytensor
 import pytensor.tensor as pt
@@ -14,7 +13,6 @@ from clustermodels.data.scenarios import edited
 from clustermodels.families.table import find, names
 from clustermodels.model.build import EXPECTED
 from clustermodels.model.families import LIKELIHOODS
-from tests.tiny import TINY
 
 N = 40
 PARAMETERS = {
@@ -105,37 +103,6 @@ def test_density_is_scipys_and_derivatives_are_pytensors(family):
         np.testing.assert_allclose(one, got_first, rtol=1e-7, atol=1e-8)
         two = declared.second(y, eta, trials, arrays)
         np.testing.assert_allclose(two, got_second, rtol=1e-7, atol=1e-8)
-
-
-def document(family: str) -> dict:
-    outcome = {"family": family} | ({"trials": "n"} if family == "binomial" else {})
-    return TINY | {"outcomes": {"patents": outcome}}
-
-
-def table_for(family: str, tiny_panel: pd.DataFrame) -> pd.DataFrame:
-    table = tiny_panel.assign(n=30)
-    if family == "bernoulli":
-        return table.assign(patents=(table["patents"] > 6).astype(int))
-    if family == "binomial":
-        return table.assign(patents=table["patents"].clip(upper=30))
-    if family in ("lognormal", "gamma"):
-        return table.assign(patents=table["patents"] + 0.5)
-    if family == "beta":
-        return table.assign(patents=(table["patents"] + 0.5) / (table["patents"].max() + 1))
-    return table
-
-
-@pytest.mark.parametrize("family", names())
-def test_gradient_is_finite_at_the_start(family, tiny_panel):
-    spec = cm.read_spec(document(family))
-    panel = cm.read_panel(spec, table_for(family, tiny_panel))
-    model = cm.build_model(cm.design(spec, panel, cm.learn(spec, panel)))
-    start = model.initial_point()
-    inputs = model.value_vars
-    both = [model.logp(), model.dlogp()]
-    density, slope = model.compile_fn(both, inputs=inputs, mode="FAST_COMPILE")(start)
-    assert np.isfinite(density)
-    assert np.isfinite(slope).all()
 
 
 def test_predictions_equal_those_of_the_rebuilt_model(tiny_fit):
