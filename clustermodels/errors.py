@@ -85,6 +85,26 @@ _SYNONYMS = {
 }
 
 
+def unknown_among(name: str, known: Sequence[str]) -> dict[str, str]:
+    """Give what a problem says of a name that is none of those that are known.
+
+    Examples
+    --------
+    >>> unknown_among("gpd", ["gdp", "talent"])
+    {'got': "'gpd'", 'expected': 'gdp, talent', 'fix': "Did you mean 'gdp'?"}
+    """
+    close = nearest(name, known)
+    return {
+        "got": repr(name),
+        "expected": choices(known) or "nothing: there is none",
+        "fix": f"Did you mean '{close}'?"
+        if close
+        else "Use one of these."
+        if known
+        else "Remove it.",
+    }
+
+
 def nearest(name: str, choices: Iterable[str]) -> str | None:
     """Give the choice that ``name`` was most likely meant to be, or None.
 

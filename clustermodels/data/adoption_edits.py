@@ -7,14 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clustermodels.data.cohorts import end_of
-from clustermodels.data.panel import Values
+from clustermodels.data.findings import SHOWN
+from clustermodels.data.panel import Values, cluster_codes
 from clustermodels.errors import PanelError, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.source import Path
 from clustermodels.spec.treatments import Adoption
-
-# So many clusters are named in a message.
-SHOWN = 6
 
 
 def is_year(spec: Spec, column: str) -> bool:
@@ -32,7 +30,7 @@ def delayed(
     path: Path,
 ) -> Values:
     """Give a column of 0 and 1, (obs,), that turns to 1 so many years later."""
-    code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)[1]
+    code = cluster_codes(rows)
     on = rows[column].to_numpy() == 1
     when = rows["year"].to_numpy().astype(float)
     first, start = np.full(code.max() + 1, np.inf), np.full(code.max() + 1, np.inf)
@@ -86,7 +84,7 @@ def ended(
                 )
             ]
         )
-    code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)[1]
+    code = cluster_codes(rows)
     there, hit = when == year, np.zeros(code.max() + 1, dtype=bool)
     hit[code[there & chosen]] = True
     absent = np.setdiff1d(code, code[there])  # who has no row in that year, in any

@@ -97,6 +97,15 @@ class Block:
     from_outcome: Lagged | None = None
 
     @property
+    def adrift(self) -> bool:
+        """Whether free effects sum to zero around no coefficient, as trends of clusters do.
+
+        Those of an indicator are around the intercept.
+        """
+        (term, *_) = self.terms
+        return self.pooling == "free" and term.around is None and bool((self.values != 1).any())
+
+    @property
     def sds(self) -> tuple[str, ...]:
         """The posterior names of the terms' sds over levels, where pooled."""
         return tuple(term.sd_name for term in self.terms if term.sd_name is not None)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data.blocks import Block, Term
 from clustermodels.data.factors import Factor
-from clustermodels.data.panel import Reader, Values
+from clustermodels.data.panel import Reader, Values, cluster_codes
 from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
@@ -72,8 +72,8 @@ def adoption_years(treatment: Adoption, reader: Reader) -> Values:
         _refuse_years(treatment.first_year, years, reader)
         return np.where(years == 0, np.nan, years)
     on = rows[treatment.column].to_numpy() == 1
-    clusters, code = np.unique(rows["cluster"].to_numpy().astype(str), return_inverse=True)
-    first = np.full(len(clusters), np.inf)
+    code = cluster_codes(rows)
+    first = np.full(code.max() + 1, np.inf)
     np.minimum.at(first, code[on], rows["year"].to_numpy()[on].astype(float))
     return np.where(np.isinf(first), np.nan, first)[code[reader.at]]
 

@@ -160,7 +160,7 @@ class Reader:
         if lag == 0:
             return self.at
         years = self.rows["year"].to_numpy().astype(np.int64)
-        codes = np.cumsum(_begins(self.rows)) - 1
+        codes = cluster_codes(self.rows)
         first, span = int(years.min()), int(years.max() - years.min()) + 1
         keys = codes * span + (years - first)
         wanted = keys[self.at] - lag
@@ -174,6 +174,11 @@ def clusters_of(rows: xr.Dataset) -> list[str]:
     """Give the clusters of a panel's rows, sorted as the rows are."""
     clusters: list[str] = rows["cluster"].to_numpy()[_begins(rows)].tolist()
     return clusters
+
+
+def cluster_codes(rows: xr.Dataset) -> Positions:
+    """Give the cluster of each row as a number, (obs,), in the order of ``clusters_of``."""
+    return np.cumsum(_begins(rows)) - 1
 
 
 def _begins(rows: xr.Dataset) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustermodels.data.design import Design
 from clustermodels.engines.arrow import eliminated_factor
-from clustermodels.engines.dense_prior import apart, narrowed
+from clustermodels.engines.dense_prior import narrowed
 from clustermodels.engines.likelihoods import CODES
 from clustermodels.families.priors import Prior
 from clustermodels.spec.names import INTERCEPT
@@ -38,7 +38,7 @@ def outside(design: Design) -> str | None:
     if dense > MOST_DENSE:
         return f"{dense} coefficients beside those of the largest factor, more than {MOST_DENSE}"
     for block in design.blocks:
-        if factor is not None and block.factor is factor and apart(block):
+        if factor is not None and block.factor is factor and block.adrift:
             return (
                 f"{block.name} sums to zero over so many levels around no coefficient of its own; "
                 "pool it (trend: partial)"

@@ -48,17 +48,11 @@ def narrowed(design: Design, factor: Factor | None) -> dict[str, float]:
     for block in design.blocks:
         if factor is not None and block.factor is factor and block.pooling == "free":
             (term,) = block.terms
-            if apart(block):
+            if block.adrift:
                 variances[term.name] = -np.inf
                 continue
             variances[term.around or INTERCEPT] -= _sd(term.prior) ** 2 / len(factor.levels)
     return variances
-
-
-def apart(block: Block) -> bool:
-    """Tell whether free effects sum to zero around no coefficient, as trends of clusters do."""
-    (term, *_) = block.terms
-    return block.pooling == "free" and term.around is None and bool((block.values != 1).any())
 
 
 def _sd(prior: Prior) -> float:

@@ -93,7 +93,7 @@ def _free(block: Block, internal: dict[str, Values]) -> Point:
     effects = internal[block.name]
     mean, n = effects.mean(), len(effects)
     centre = term.around or INTERCEPT
-    if term.around or not (block.values != 1).any():  # the mean of trends belongs to the years
+    if not block.adrift:  # the mean of trends belongs to the years
         internal[centre] = internal[centre] + mean
     z = (effects - mean) / dict(term.prior.arguments)["sd"]
     return {f"z_{term.name}_zerosum__": z[:-1] - z[-1] / (1 + np.sqrt(n))}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from clustermodels.families.counts import poisson_draws
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Parameter, Parameters, Values
 from clustermodels.families.links import LOG
-from clustermodels.families.location import on_log
 from clustermodels.families.negative_binomial import NEGATIVE_BINOMIAL as PLAIN
 from clustermodels.families.negative_binomial import log_none
 from clustermodels.families.priors import prior
@@ -191,7 +192,8 @@ def _hurdle_coupled(
     return np.where(none, 0.0, _positive_quantiles(above, eta, parameters))
 
 
-_DISPERSION = PLAIN.parameters[0]
+# What both are but for their own functions; the parts of the plain density are not theirs.
+_COUNT = replace(PLAIN, split=None)
 
 #: A zero with probability pi, else NB2(mu, phi): Pr(0) = pi + (1 - pi) NB(0), Pr(y) = (1 - pi)
 #: NB(y), E(y) = (1 - pi) mu. A ratio of means is that of mu.
@@ -200,14 +202,11 @@ _DISPERSION = PLAIN.parameters[0]
 #: manufacturing. Technometrics 34, 1-14. https://doi.org/10.2307/1269547. Greene, W. H. (1994).
 #: Accounting for excess zeros and sample selection in Poisson and negative binomial regression
 #: models. Working paper EC-94-10, New York University.
-ZERO_INFLATED_NEGATIVE_BINOMIAL = Family(
+ZERO_INFLATED_NEGATIVE_BINOMIAL = replace(
+    _COUNT,
     name="zero_inflated_negative_binomial",
-    link=LOG,
-    support=PLAIN.support,
-    discrete=True,
-    takes_trials=False,
     parameters=(
-        _DISPERSION,
+        *PLAIN.parameters,
         Parameter(
             name="zero_share",
             prior=prior("beta", alpha=1.0, beta=4.0),
@@ -215,13 +214,11 @@ ZERO_INFLATED_NEGATIVE_BINOMIAL = Family(
             words="the probability that a count is zero whatever is expected of it",
         ),
     ),
-    inside=PLAIN.inside,
     log_density=_inflated,
     first=_inflated_first,
     second=_inflated_second,
     variance=_inflated_variance,
     draw=_inflated_draw,
-    location=on_log,
     coupled=_inflated_coupled,
     expected=_inflated_mean,
 )
@@ -234,14 +231,11 @@ ZERO_INFLATED_NEGATIVE_BINOMIAL = Family(
 #: Journal of Econometrics 33, 341-365. https://doi.org/10.1016/0304-4076(86)90002-3. The way it is
 #: drawn: Quenouille, M. H. (1949). A relation between the logarithmic, Poisson, and negative
 #: binomial series. Biometrics 5, 162-164. https://doi.org/10.2307/3001917
-HURDLE_NEGATIVE_BINOMIAL = Family(
+HURDLE_NEGATIVE_BINOMIAL = replace(
+    _COUNT,
     name="hurdle_negative_binomial",
-    link=LOG,
-    support=PLAIN.support,
-    discrete=True,
-    takes_trials=False,
     parameters=(
-        _DISPERSION,
+        *PLAIN.parameters,
         Parameter(
             name="zero_share",
             prior=prior("beta", alpha=1.0, beta=1.0),
@@ -249,13 +243,11 @@ HURDLE_NEGATIVE_BINOMIAL = Family(
             words="the probability of a zero",
         ),
     ),
-    inside=PLAIN.inside,
     log_density=_hurdle,
     first=_hurdle_first,
     second=_hurdle_second,
     variance=_hurdle_variance,
     draw=_hurdle_draw,
-    location=on_log,
     coupled=_hurdle_coupled,
     expected=_hurdle_mean,
     effect_of="of the count before zeros are set apart",

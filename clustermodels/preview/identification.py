@@ -14,7 +14,6 @@ from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import TREND
 
 # A column is absorbed when the factors leave less than this share of its variance.
 ABSORBED = 1e-8
@@ -38,13 +37,10 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
         if block.factor
         and block.pooling == "free"
         and block.terms[0].around is None
-        and block.name != TREND
+        and not block.adrift
     ]
-    trends = [
-        (block.factor.codes, block.values[:, 0])
-        for block in of.blocks
-        if block.factor and block.pooling == "free" and block.name == TREND
-    ]
+    drifts = [block for block in of.blocks if block.factor and block.adrift]
+    trends = [(b.factor.codes, b.values[:, 0]) for b in drifts if b.factor]
     columns = {block.name: block.values[:, 0] for block in common}
     codes = [factor.codes for factor in free]
     left = {name: residual(values, codes, trends) for name, values in columns.items()}
@@ -52,7 +48,7 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
         name: float(left[name].var() / values.var()) if values.var() > 0 else 0.0
         for name, values in columns.items()
     }
-    absorbing = [factor.name for factor in free] + [TREND] * bool(trends)
+    absorbing = [factor.name for factor in free] + [block.name for block in drifts]
     yield from _absorbed(spec, columns, share, absorbing)
     # the means of a correlated factor leave slopes to what varies within it, as free effects do
     correlated = {n for n, item in spec.fixed_effects.items() if item.pooling == "correlated"}

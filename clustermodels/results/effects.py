@@ -85,7 +85,7 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
         whole = fit.spec.distributed().get(treatment)
         # with the outcome's past, what earlier years left comes on top: see 'dynamics'
         if whole is not None and item.lag >= 0 and fit.spec.dynamics is None:
-            words = scale.words.replace(f" {years_before(item.lag)}" if item.lag else "", "")
+            words = scale.words.replace(f" {years_before(item.lag)}", "")
             moved = [(at, slope * scale.step) for at, slope in along]
             wholes.setdefault(whole, _Summed(f"{words} in every year", [])).lags.append(moved)
     for whole, summed in wholes.items():

@@ -135,12 +135,13 @@ class Spec(Section):
 
     def moderated(self) -> list[tuple[str, str]]:
         """Give every (treatment, moderator) pair whose interaction is in the predictor."""
+        wholes = self.distributed()
         return [
             (treatment, name)
             for name, moderator in self.moderators.items()
             for treatment in self.treatments
-            for key in [self.distributed().get(treatment, treatment)]
-            if moderator.moderates is None or {treatment, key} & {*moderator.moderates}
+            if moderator.moderates is None
+            or {treatment, wholes.get(treatment)} & {*moderator.moderates}
         ]
 
     def distributed(self) -> dict[str, str]:

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from clustermodels.errors import Problem, choices, nearest
+from clustermodels.errors import Problem, choices, unknown_among
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
-from clustermodels.spec import dynamics_rules, network_rules
+from clustermodels.spec import dynamics_rules, factor_rules, network_rules, scenario_rules
 from clustermodels.spec.document import Spec
-from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import DIMS, posterior_names, trend
+from clustermodels.spec.names import DIMS, posterior_names
 from clustermodels.spec.priors import LKJ, PriorSpec
-from clustermodels.spec.scenarios import OF_ADOPTIONS
-from clustermodels.spec.treatments import Adoption
 
 Rule = Callable[[Spec], Iterator[Problem]]
-
-
-def _unknown(name: str, known: list[str]) -> dict[str, str]:
-    close = nearest(name, known)
-    return {
-        "got": repr(name),
-        "expected": choices(known) or "nothing: there is none",
-        "fix": f"Did you mean '{close}'?" if close else "Use one of these.",
-    }
 
 
 def _one_outcome(spec: Spec) -> Iterator[Problem]:
@@ -95,7 +83,7 @@ def _moderated_treatments(spec: Spec) -> Iterator[Problem]:
                 yield spec.source.problem(
                     ("moderators", name, "moderates", position),
                     "unknown treatment",
-                    **_unknown(treatment, known),
+                    **unknown_among(treatment, known),
                 )
 
 
@@ -120,85 +108,6 @@ def _outcome_columns(spec: Spec) -> Iterator[Problem]:
             )
 
 
-def _factors(spec: Spec) -> Iterator[Problem]:
-    seen: dict[tuple[str, ...], str] = {}
-    for name, factor in spec.fixed_effects.items():
-        columns = factor.columns or ()
-        key = tuple(sorted(columns))
-        if name in (CLUSTER, YEAR) and columns != (name,):
-            yield spec.source.problem(
-                ("fixed_effects", name),
-                f"'{name}' stands for the panel's own {name}",
-                fix="Remove 'columns', or choose another key for them.",
-            )
-        if len(set(columns)) < len(columns):
-            yield spec.source.problem(
-                ("fixed_effects", name, "columns"),
-                "a column is crossed with itself",
-                fix="Name each column once.",
-            )
-        if key in seen:
-            yield spec.source.problem(
-                ("fixed_effects", name), f"the same columns as '{seen[key]}'", fix="Keep one."
-            )
-        seen.setdefault(key, name)
-        if factor.trend != "none" and name != CLUSTER:
-            yield spec.source.problem(
-                ("fixed_effects", name, "trend"),
-                "trends are the clusters'",
-                fix="Move it to 'cluster'."
-                if name == YEAR
-                else f"Move it to 'cluster', or cross '{name}' with the year.",
-            )
-        elif factor.trend != "none" and YEAR not in spec.fixed_effects:
-            yield spec.source.problem(
-                ("fixed_effects", name, "trend"),
-                "clusters' trends are around the course that all share, and no effects of years "
-                "hold that",
-                fix="Add 'year: {}' to the fixed effects.",
-            )
-
-
-def _trends_beside_cohorts(spec: Spec) -> Iterator[Problem]:
-    """Refuse free trends beside effects of all years of a cohort: either takes the other."""
-    if trend(spec) != "free":
-        return
-    for name, item in spec.treatments.items():
-        if isinstance(item, Adoption) and item.comparison == "never":
-            yield spec.source.problem(
-                ("treatments", name, "comparison"),
-                "with 'never' a cohort has an effect in every year but one, and clusters' free "
-                "trends are sums of these: no data can tell the two apart",
-                fix="Write 'comparison: not_yet', or 'trend: partial'.",
-            )
-
-
-def _factors_by_role(spec: Spec) -> Iterator[Problem]:
-    """Refuse the cluster's or the year's column where the role itself is meant."""
-    roles = {spec.data.cluster: CLUSTER, spec.data.year: YEAR}
-    for name, factor in spec.fixed_effects.items():
-        if name in (CLUSTER, YEAR):
-            continue  # the role itself
-        columns = factor.columns or ()
-        path = ("fixed_effects", name) if columns == (name,) else ("fixed_effects", name, "columns")
-        for column in columns:
-            role = roles.get(column, column)
-            if column not in (CLUSTER, YEAR) and role != column:
-                yield spec.source.problem(
-                    path, f"'{column}' is the {role} column", fix=f"Write '{role}'."
-                )
-
-
-def _controls_beside_clusters(spec: Spec) -> Iterator[Problem]:
-    for name, control in spec.controls.items():
-        if control.column == spec.data.cluster:
-            yield spec.source.problem(
-                ("controls", name),
-                f"'{control.column}' is the cluster column, and its effect would be there twice",
-                fix="Remove it; 'cluster' stands in the fixed effects.",
-            )
-
-
 def _priors(spec: Spec) -> Iterator[Problem]:
     known = {entry.name: entry for entry in posterior_names(spec)}
     takers = [name for name, entry in known.items() if entry.role != "derived"]
@@ -210,7 +119,7 @@ def _priors(spec: Spec) -> Iterator[Problem]:
             what = "unknown posterior name"
             if name in known:
                 what = "this follows from other names and takes no prior of its own"
-            yield spec.source.problem(path, what, **_unknown(name, takers))
+            yield spec.source.problem(path, what, **unknown_among(name, takers))
             continue
         complaint = _misfit(known[name].role, prior, effect)
         if complaint:
@@ -248,51 +157,6 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
     return None
 
 
-def _scenarios(spec: Spec) -> Iterator[Problem]:
-    roles = (spec.data.cluster, spec.data.year)
-    readable = sorted(
-        {
-            read.column
-            for reads in spec.predictors().values()
-            for read in reads
-            if read.role != "label"
-        }
-        - {*roles}
-    )
-    adopted = sorted(
-        item.first_year or item.column or ""
-        for item in spec.treatments.values()
-        if isinstance(item, Adoption)
-    )
-    for name, scenario in spec.scenarios.items():
-        for position, edit in enumerate(scenario):
-            for column in edit.amounts:
-                if edit.verb in OF_ADOPTIONS and column not in adopted:
-                    yield spec.source.problem(
-                        ("scenarios", name, position, edit.verb, column),
-                        f"'{edit.verb}' is for adoptions, and this is none",
-                        **(
-                            _unknown(column, adopted)
-                            if adopted
-                            else {"fix": "Use 'set' or 'scale', or 'kind: adoption'."}
-                        ),
-                    )
-                    continue
-                if column in readable:
-                    continue
-                what = (
-                    "clusters and years say what a row is about, and are not edited"
-                    if column in roles
-                    else "no treatment, moderator or control reads this column, so editing it "
-                    "would change nothing"
-                )
-                yield spec.source.problem(
-                    ("scenarios", name, position, edit.verb, column),
-                    what,
-                    **_unknown(column, readable),
-                )
-
-
 # The sections that give the posterior its names.
 _NAMED = frozenset(
     {"outcomes", "treatments", "moderators", "controls", "fixed_effects", "dynamics"}
@@ -307,12 +171,9 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_usable_names, _NAMED),
     (_moderated_treatments, frozenset({"treatments", "moderators"})),
     (_outcome_columns, frozenset({"outcomes"})),
-    (_factors, frozenset({"fixed_effects"})),
-    (_factors_by_role, frozenset({"data", "fixed_effects"})),
-    (_trends_beside_cohorts, frozenset({"treatments", "fixed_effects"})),
-    (_controls_beside_clusters, frozenset({"data", "controls"})),
     (_priors, _NAMED | {"priors"}),
-    (_scenarios, frozenset({"treatments", "moderators", "controls", "scenarios"})),
+    *factor_rules.RULES,
+    *scenario_rules.RULES,
     *((rule, _NETWORK) for rule in network_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
 )
