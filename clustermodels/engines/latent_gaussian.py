@@ -103,7 +103,8 @@ def sample(design: Design, engine: Engine, progress: Progress | None = None) -> 
         result, u, stats = fit(laid, hyper, rng, size, tell)
     except (FloatingPointError, np.linalg.LinAlgError) as error:
         raise FitError(
-            f"the posterior could not be approximated because of its numbers ({error})"
+            f"the posterior could not be approximated because of its numbers ({error}); "
+            "NUTS may draw from it (engine.kind: nuts)"
         ) from None
     posterior = named(design, laid, hyper, result.x, result.gamma, u)
     own = xr.Dataset(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.errors import Finding, choices
@@ -33,6 +35,18 @@ def past_findings(spec: Spec, learned: Learned, of: Design) -> Iterator[Finding]
             "Use more years, or leave the past out.",
             *where,
         )
+    broken = _broken(of)
+    if broken:
+        yield Finding(
+            "broken_past",
+            "note",
+            f"the years of {choices(broken, most=6)} have gaps",
+            "After a gap predictions start again from the outcomes that were observed: what a "
+            "scenario changed before it does not reach the years behind it.",
+            "Fill the gaps if the outcomes exist; else read scenarios of these clusters as too "
+            "small.",
+            *where,
+        )
     if learned.initial is None:
         return
     later = learned.means[CLUSTER].columns
@@ -60,3 +74,10 @@ def past_findings(spec: Spec, learned: Learned, of: Design) -> Iterator[Finding]
             "Name fewer treatments, moderators and controls.",
             *where,
         )
+
+
+def _broken(of: Design) -> list[str]:
+    """Name the clusters whose used rows are not of consecutive years."""
+    same = of.clusters[1:] == of.clusters[:-1]
+    gap = same & (np.diff(of.years) != 1)
+    return list(dict.fromkeys(of.clusters[1:][gap].tolist()))

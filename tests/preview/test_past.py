@@ -31,6 +31,13 @@ def test_short_panels_and_few_clusters_are_named():
     assert "the effects of 5 clusters are given 4 numbers of each" in many.what
 
 
+def test_clusters_with_gaps_are_named_where_scenarios_lose_their_past():
+    frame = table()
+    assert found(DYNAMIC, frame)["broken_past"].what == "the years of B have gaps"
+    whole = frame[frame[PLAIN["data"]["panel"]["cluster"]] != "B"]
+    assert "broken_past" not in found(DYNAMIC, whole)
+
+
 def test_rows_without_a_past_are_no_fault_of_the_data():
     said = [f for f in cm.check(cm.read_spec(DYNAMIC), table()) if f.check == "rows_lost"]
     of_past = next(f for f in said if "no y 1 year before" in f.what)
