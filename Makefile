@@ -44,7 +44,7 @@ demo: install ## Check, describe, explain, fit and question the shipped example
 
 test: install ## Run linters, types, doctests and tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 test-slow: install ## Recover known truths (minutes to hours)
 	@$(BIN)/python -m pytest tests/recovery tests/reference/slow_patents.py -o norecursedirs='.*'

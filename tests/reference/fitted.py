@@ -17,7 +17,7 @@ from tests.reference.cases import SPECS, Number, Row
 from tests.reference.oracles import Density, Mode, flat
 
 # Enough for 4,000 effective draws of every quantity compared, also of its sd.
-DRAWS = 4000
+DRAWS = 5000
 
 
 @dataclass(frozen=True, eq=False)
