@@ -9,6 +9,7 @@ from clustermodels.data.correlations import pair_labels
 from clustermodels.data.predictor import linear_predictor
 from clustermodels.fits.fit import _completed
 from clustermodels.fits.record import Fit
+from clustermodels.spec.residuals import CARRIED
 
 PLAIN = {
     "data": {"panel": {"cluster": "city", "year": "year"}},
@@ -90,6 +91,9 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
 
     for name in ("intercept", *design.outcome.parameters):
         put(name)
+    if design.serial is not None:
+        put(CARRIED)
+        variables[CARRIED] = np.tanh(variables[CARRIED])
     for block in design.blocks:
         if block.labels is not None:
             put(block.name, (f"{block.name}_level",), (block.labels,))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from clustermodels.data.factors import Factor
 from clustermodels.data.panel import Values
+from clustermodels.data.serial import Serial
 from clustermodels.families.priors import Prior
 from clustermodels.spec.transforms import Transform
 
@@ -85,6 +86,9 @@ class Block:
     from_outcome
         Where the column is the outcome's past: how it is made, so that a prediction can walk
         through the years. ``values`` hold what was observed.
+    serial
+        Where levels are the rows themselves, and what they vary by carries over from each to the
+        next of its cluster.
     """
 
     name: str
@@ -95,6 +99,7 @@ class Block:
     labels: tuple[str, ...] | None = None
     concentration: float = 2.0
     from_outcome: Lagged | None = None
+    serial: Serial | None = None
 
     @property
     def adrift(self) -> bool:

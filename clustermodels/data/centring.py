@@ -46,7 +46,8 @@ def centred(design: Design) -> tuple[str, ...]:
     if not any(block.sds for block in design.blocks):
         return ()
     shares = settle(design).shares
-    return tuple(name for name, share in shares.items() if share > INFORMED)
+    carried = {block.name for block in design.blocks if block.serial is not None}
+    return tuple(name for name, share in shares.items() if share > INFORMED and name not in carried)
 
 
 def moving_in(design: Design, names: Collection[str]) -> Design:

@@ -20,6 +20,8 @@ from clustermodels.data.factors import factor, factor_columns, labels_of, redund
 from clustermodels.data.learned import Learned, standardise
 from clustermodels.data.level_blocks import cohort_effects, factor_blocks
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
+from clustermodels.data.residuals import residual_blocks, serial_errors
+from clustermodels.data.serial import Serial
 from clustermodels.errors import PanelError
 from clustermodels.families.family import Family
 from clustermodels.families.priors import Prior
@@ -46,6 +48,8 @@ class OutcomeData:
         (obs,), else 1.
     parameters
         The priors of the family's own parameters.
+    errors
+        How normal errors carry over from year to year; None where they are independent.
     """
 
     name: str
@@ -54,6 +58,7 @@ class OutcomeData:
     offset: Values
     trials: Values
     parameters: dict[str, Prior]
+    errors: Serial | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +82,12 @@ class Design:
     blocks: tuple[Block, ...]
     clusters: NDArray[np.object_]
     years: Positions
+
+    @property
+    def serial(self) -> Serial | None:
+        """How what is left of a year carries over, in errors or in effects; None: not at all."""
+        effects = (block.serial for block in self.blocks if block.serial is not None)
+        return self.outcome.errors or next(effects, None)
 
 
 def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
@@ -117,6 +128,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         *known_blocks(spec, factors, learned, default),
         *cohort_effects(spec, rows, learned, default),
         *factor_blocks(spec, factors, columns, rows.years, learned, default),
+        *residual_blocks(spec, rows, default),
     ]
     return Design(
         outcome=_outcome(spec, rows, default),
@@ -137,4 +149,5 @@ def _outcome(spec: Spec, rows: Reader, default: priors.Defaults) -> OutcomeData:
         offset=np.log(rows.numbers(Read(outcome.exposure))) if outcome.exposure else 0 * ones,
         trials=rows.numbers(Read(outcome.trials)) if outcome.trials else ones,
         parameters=priors.parameters(spec, default),
+        errors=serial_errors(spec, rows),
     )

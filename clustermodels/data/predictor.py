@@ -125,6 +125,7 @@ def part(design: Design, rows: slice) -> Design:
             values=outcome.values[rows],
             offset=outcome.offset[rows],
             trials=outcome.trials[rows],
+            errors=outcome.errors and replace(outcome.errors, gap=outcome.errors.gap[rows]),
         ),
         blocks=tuple(
             replace(

@@ -16,12 +16,14 @@ from clustermodels.data.design import Design, design
 from clustermodels.data.learned import learn
 from clustermodels.data.panel import Values
 from clustermodels.data.reading import gather, panel_of
+from clustermodels.data.serial import carried
 from clustermodels.data.walk import drawn_outcome
 from clustermodels.errors import Problem, SpecError, choices, nearest
 from clustermodels.families.links import LOGIT
 from clustermodels.families.priors import line_of
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import INTERCEPT, correlation
+from clustermodels.spec.residuals import CARRIED
 from clustermodels.spec.source import parse
 
 
@@ -99,6 +101,8 @@ def _stated(
             teller.positive(name)
         elif not 0 <= (value := teller.scalar(name)) <= 1:
             teller.refuse(name, f"is a share, not {value:g}", "a number from 0 to 1")
+    if of.serial is not None and not -1 < (value := teller.scalar(CARRIED)) < 1:
+        teller.refuse(CARRIED, f"is a correlation, not {value:g}", "a number between -1 and 1")
     for block in of.blocks:
         if block.labels is not None:
             teller.vector(block.name, block.labels)
@@ -126,6 +130,10 @@ def _levels(block: Block, teller: _Teller, rng: np.random.Generator) -> None:
         teller.known.add(correlation(block.name))
         return
     sds = [teller.positive(term.sd_name or "") for term in block.terms]
+    if block.serial is not None and not teller.problems:
+        path = carried(block.serial, teller.values[CARRIED], rng)
+        teller.values[names[0]] = sds[0] * path
+        return
     among = np.eye(len(names))
     if len(names) > 1:
         pairs = teller.vector(correlation(block.name), tuple(pair_labels(names)))

@@ -11,8 +11,10 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws, internal, without_past
+from clustermodels.data.serial import carried
 from clustermodels.data.transforms import forward
 from clustermodels.families.family import mean
+from clustermodels.spec.residuals import CARRIED
 
 # So many paths of each draw are averaged where the past enters by anything but its mean.
 PATHS = 4
@@ -54,8 +56,16 @@ def drawn_outcome(design: Design, draws: Draws, rng: np.random.Generator) -> Val
     eta, lags = _parts(design, draws)
     if lags:
         return _walked(design, eta, lags, draws, rng)[1]
+    return drawn_at(design, eta, draws, rng)
+
+
+def drawn_at(design: Design, eta: Values, draws: Draws, rng: np.random.Generator) -> Values:
+    """Draw an outcome for every row at given predictors, (S, obs)."""
     outcome = design.outcome
-    return outcome.family.draw(rng, eta, outcome.trials, _parameters(design, draws))
+    if outcome.errors is None:
+        return outcome.family.draw(rng, eta, outcome.trials, _parameters(design, draws))
+    error = carried(outcome.errors, np.asarray(draws[CARRIED]), rng)
+    return np.asarray(eta + np.asarray(draws["sigma"])[:, None] * error)
 
 
 def _parameters(design: Design, draws: Draws) -> dict[str, Values]:

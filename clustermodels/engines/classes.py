@@ -21,6 +21,8 @@ def outside(design: Design) -> str | None:
     outcome = design.outcome
     if outcome.family.name not in FAMILIES:
         return f"the family {outcome.family.name} is not one of {', '.join(FAMILIES)}"
+    if design.serial is not None:
+        return "what is left of a year carries over to the next"
     for name, prior in _coefficient_priors(design):
         if prior.distribution != "normal":
             return f"the prior of {name} is {prior.distribution}, not normal"

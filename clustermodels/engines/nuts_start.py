@@ -13,6 +13,7 @@ from clustermodels.data.mode import around
 from clustermodels.data.panel import Values
 from clustermodels.families.priors import Prior, line_of
 from clustermodels.spec.names import INTERCEPT, correlation
+from clustermodels.spec.residuals import CARRIED
 
 # How far the logs of sds and parameters, and the log odds of correlations, are moved: about as far
 # as the posterior is wide where there are a handful of levels.
@@ -62,6 +63,8 @@ def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
                 point |= _common(block, internal[block.name])
             elif block.pooling == "partial":
                 point |= _pooled(block, internal[block.name], sds[block.name], rng)
+        if design.serial is not None:
+            point[f"z_{CARRIED}_logodds__"] = SPREAD * rng.normal(size=())
         point[f"z_{INTERCEPT}"] = _standard(design.intercept, internal[INTERCEPT])
         return np.concatenate([point[name].ravel() for name in names])
 

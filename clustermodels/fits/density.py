@@ -12,9 +12,11 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.correlations import log_density as lkj_density
 from clustermodels.data.design import Design
 from clustermodels.data.predictor import TOGETHER, Draws, by_piece, internal, linear_predictor
+from clustermodels.data.serial import given_before
 from clustermodels.families.priors import log_density
 from clustermodels.fits.record import flat
 from clustermodels.spec.names import INTERCEPT, correlation
+from clustermodels.spec.residuals import CARRIED
 
 Values = NDArray[np.float64]
 
@@ -23,7 +25,10 @@ TABLED = 10**7
 
 
 def log_likelihood(design: Design, posterior: xr.Dataset) -> xr.DataArray:
-    """Give the log likelihood of every row at every draw, (chain, draw, obs)."""
+    """Give the log likelihood of every row at every draw, (chain, draw, obs).
+
+    Where errors carry over, of a row given the one before it.
+    """
     draws = flat(posterior)
     result = np.empty((len(draws[INTERCEPT]), len(design.years)))
     parameters = {name: draws[name][:, None] for name in design.outcome.parameters}
@@ -31,7 +36,13 @@ def log_likelihood(design: Design, posterior: xr.Dataset) -> xr.DataArray:
     of_rows = _of_rows(design, parameters, len(result))
 
     def density(rows: slice, here: Design) -> None:
-        result[:, rows] = of_rows(rows, here, linear_predictor(here, draws))
+        eta, errors, y = linear_predictor(here, draws), here.outcome.errors, here.outcome.values
+        if errors is None:
+            result[:, rows] = of_rows(rows, here, eta)
+        else:
+            told = given_before(errors, y, eta, parameters, draws[CARRIED])
+            family, trials = here.outcome.family, here.outcome.trials
+            result[:, rows] = family.log_density(y, told[0], trials, told[1])
 
     for _ in by_piece(design, len(result), density):
         pass
@@ -93,6 +104,9 @@ def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:
     }
     for block in design.blocks:
         terms |= _block(block, draws)
+    if design.serial is not None:
+        among = np.asarray(draws[CARRIED])[:, None]
+        terms[CARRIED] = lkj_density(among, 2, design.serial.concentration)
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
     return xr.Dataset(
         {name: (("chain", "draw"), values.reshape(shape)) for name, values in terms.items()},

@@ -15,6 +15,7 @@ from clustermodels.model.families import LIKELIHOODS, LINKS, MEANS
 from clustermodels.model.numbers import OBS, Numbers, numbers
 from clustermodels.model.priors import positive, real
 from clustermodels.model.random import random_coefficients
+from clustermodels.model.serial import effects_carried_over, given_before
 from clustermodels.spec.names import INTERCEPT, level_dim
 
 EXPECTED = "expected_outcome"
@@ -50,6 +51,8 @@ def build_model(design: Design) -> pm.Model:
             for name, prior in outcome.parameters.items()
         }
         pm.Deterministic(EXPECTED, _expected(outcome.family, eta, given, parameters), dims=OBS)
+        if outcome.errors is not None:
+            eta, parameters = given_before(outcome.errors, eta, parameters, given)
         LIKELIHOODS[outcome.family.name](
             outcome.name, eta, given.trials, parameters, observed=given.outcome, dims=OBS
         )
@@ -68,6 +71,9 @@ def _contribution(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
         return _common(block, given, common)
     if block.pooling == "free":
         internal = [_free(block, given, common)]
+    elif block.serial is not None:
+        internal = [effects_carried_over(block, given)]
+        _by_level(block, 0, internal[0], given, common)
     else:
         internal = random_coefficients(block, given)
         for position, deviations in enumerate(internal):

@@ -20,6 +20,7 @@ from clustermodels.spec.names import INTERCEPT
 
 # No name of a document holds a double colon, so that data never clash with the posterior.
 OUTCOME, OFFSET, TRIALS = "data::outcome", "data::offset", "data::trials"
+GAP, CELLS, PLACES = "data::gap", "data::cells", "data::places"
 COLUMNS, CODES, SCALARS = "data::columns", "data::codes", "data::scalars"
 OBS, UNIT = "obs", "unit"
 
@@ -45,6 +46,8 @@ class Numbers:
         By block and position.
     priors
         Arguments of the prior of the intercept, of a parameter, or of a block's term.
+    gap, cells, places
+        Of rows that follow one another: as ``Serial`` has them; None where none do.
     """
 
     outcome: Any
@@ -54,6 +57,9 @@ class Numbers:
     codes: Mapping[str, Any]
     units: Mapping[Owner, Any]
     priors: Mapping[Owner, Mapping[str, Any]]
+    gap: Any = None
+    cells: Any = None
+    places: Any = None
 
 
 def numbers(design: Design) -> Numbers:
@@ -83,6 +89,7 @@ def numbers(design: Design) -> Numbers:
         codes=levels,
         units={owner: drawn[owner, UNIT] for owner in units},
         priors={o: {name: drawn[o, name] for name, _ in law} for o, law in priors.items()},
+        **_following(design),
     )
 
 
@@ -99,6 +106,7 @@ def structure(design: Design) -> Hashable:
         tuple((owner, *_kind(law)) for owner, law in _laws(design).items()),
         tuple(_columns(design)),
         tuple(_block(block) for block in design.blocks),
+        design.serial and (design.serial.longest, design.serial.concentration),
     )
 
 
@@ -133,6 +141,18 @@ def _units(design: Design) -> dict[Owner, float]:
         for block in design.blocks
         for at, term in enumerate(block.terms)
     }
+
+
+def _following(design: Design) -> dict[str, Any]:
+    """Register how rows follow one another; cells and places where effects are put together."""
+    serial = design.serial
+    if serial is None:
+        return {}
+    found = {"gap": pm.Data(GAP, serial.gap, dims=OBS)}
+    if design.outcome.errors is None:
+        found["cells"] = pm.Data(CELLS, serial.cells, shape=(None, serial.longest))
+        found["places"] = pm.Data(PLACES, serial.places, dims=OBS)
+    return found
 
 
 def _columns(design: Design) -> dict[Owner, Any]:

@@ -24,7 +24,7 @@ def random_coefficients(block: Block, given: Numbers) -> list[Any]:
     sd s_i L_ii.
     """
     assert block.factor is not None
-    sds = [_sd(block, position, given) for position in range(len(block.terms))]
+    sds = [group_sd(block, position, given) for position in range(len(block.terms))]
     z: list[Any] = []
     coefficients = []
     for row, sd, term in zip(_cholesky(block, len(sds)), sds, block.terms, strict=True):
@@ -40,7 +40,7 @@ def random_coefficients(block: Block, given: Numbers) -> list[Any]:
     return coefficients
 
 
-def _sd(block: Block, position: int, given: Numbers) -> Any:
+def group_sd(block: Block, position: int, given: Numbers) -> Any:
     """Make a group sd: internal for the predictor, and named in the user's units."""
     term, place = block.terms[position], (block.name, position)
     assert term.sd_name is not None

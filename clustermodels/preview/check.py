@@ -10,6 +10,7 @@ from clustermodels.preview.membership import membership
 from clustermodels.preview.past import past_findings
 from clustermodels.preview.positions import position_findings
 from clustermodels.preview.rows import row_findings
+from clustermodels.preview.serial import serial_findings
 from clustermodels.preview.staggered import staggered
 from clustermodels.preview.support import support
 
@@ -44,6 +45,7 @@ def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
         *row_findings(spec, panel, of),
         *identification(spec, of),
         *past_findings(spec, ready.learned, of),
+        *serial_findings(spec, of),
         *staggered(spec, panel, of),
         *support(spec, panel, ready.learned),
         *idle_findings(spec, ready.idle),

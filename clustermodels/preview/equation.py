@@ -9,6 +9,7 @@ from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 
 _COUNT = "NegativeBinomial(μ[i,t], variance μ + dispersion μ²)"
 _LAWS = {
@@ -54,9 +55,21 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
             terms.append(f"{control} · {_column(control, learned)}")
         else:
             terms.append(f"{control}[level of {spec.controls[control].column}]")
+    if of.serial is not None and of.outcome.errors is None:
+        terms.append(f"{EFFECT}[i,t]")
     lines = [f"{name}[i,t] ~ {law}", f"{left} = {terms[0]}"]
     lines += [f"{indent}+ {term}" for term in terms[1:]]
-    return (*lines, *_levels(spec))
+    return (*lines, *_levels(spec), *_serial(name, of))
+
+
+def _serial(name: str, of: Design) -> list[str]:
+    """Say how what is left of a year carries over."""
+    if of.serial is None:
+        return []
+    if of.outcome.errors is None:
+        own = f"{EFFECT}[i,t] ~ Normal(0, {EFFECT_SD})"
+        return [f"{own}, correlation {CARRIED} with {EFFECT}[i,t-1]"]
+    return [f"{name}[i,t] - μ[i,t] has correlation {CARRIED} with that of t-1"]
 
 
 def _index(factor: str) -> str:

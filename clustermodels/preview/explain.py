@@ -13,6 +13,7 @@ from clustermodels.data.learned import Learned, learn
 from clustermodels.data.panel import Panel, Values
 from clustermodels.data.predictor import linear_predictor
 from clustermodels.data.reading import read_panel
+from clustermodels.data.walk import drawn_at
 from clustermodels.preview.equation import equation
 from clustermodels.preview.prior_draws import prior_draws
 from clustermodels.preview.prior_words import PriorWords, prior_words
@@ -88,13 +89,12 @@ def prior_predictive(of: Design) -> xr.Dataset:
     draws = prior_draws(of, DRAWS, SEED)
     outcome = of.outcome
     rng = np.random.default_rng(SEED)
-    parameters = {name: draws[name][:, None] for name in outcome.parameters}
     # beyond e^40 a count has no meaning, and the largest float is not far
     eta = np.clip(
         linear_predictor(of, draws),
         *((-40.0, 40.0) if outcome.family.link.name == "log" else (-np.inf, np.inf)),
     )
-    made = outcome.family.draw(rng, eta, outcome.trials, parameters)
+    made = drawn_at(of, eta, draws, rng)
     statistics = _statistics(outcome.values[None], outcome.family.discrete)
     expected = _statistics(made, outcome.family.discrete)
     ends = {name: np.quantile(values, [0.05, 0.5, 0.95]) for name, values in expected.items()}

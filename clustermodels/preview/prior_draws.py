@@ -8,8 +8,10 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.correlations import draw as draw_cholesky
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
+from clustermodels.data.serial import carried
 from clustermodels.families.priors import draw
 from clustermodels.spec.names import INTERCEPT
+from clustermodels.spec.residuals import CARRIED
 
 
 def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
@@ -18,12 +20,16 @@ def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
     Returns
     -------
     dict
-        Posterior names to (size, ...), in the user's units, without correlations and sds.
+        Posterior names to (size, ...), in the user's units, without sds and the correlations of
+        coefficients.
     """
     rng = np.random.default_rng(seed)
     drawn: dict[str, Values] = {INTERCEPT: draw(design.intercept, rng, (size,))}
     for name, prior in design.outcome.parameters.items():
         drawn[name] = draw(prior, rng, (size,))
+    if design.serial is not None:
+        half = rng.beta(*(design.serial.concentration,) * 2, size=size)
+        drawn[CARRIED] = 2 * half - 1
     for block in design.blocks:
         if block.factor is None:
             values = [draw(term.prior, rng, (size,)) * term.unit for term in block.terms]
@@ -44,6 +50,10 @@ def _by_level(block: Block, rng: np.random.Generator, size: int, drawn: dict[str
         (term,) = block.terms
         z = draw(term.prior, rng, (size, levels))
         internal = [z - z.mean(axis=1, keepdims=True)]
+    elif block.serial is not None:
+        internal = [
+            carried(block.serial, drawn[CARRIED], rng) * draw(block.terms[0].prior, rng, (size, 1))
+        ]
     else:
         factor = draw_cholesky(rng, size, k, block.concentration)
         z = rng.standard_normal((size, k, levels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaincinv
 
 from clustermodels.data.blocks import Block, Term
 from clustermodels.data.cohorts import by_cohort
@@ -16,6 +17,7 @@ from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.names import INTERCEPT, correlation
+from clustermodels.spec.residuals import CARRIED
 
 PROBABILITY = 0.9
 LARGE = 4.0
@@ -51,6 +53,8 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
         told.append(
             _told(spec, parameter.name, prior, f"{parameter.words} is {low:.3g} to {high:.3g}")
         )
+    if of.serial is not None:
+        told.append(_carried(spec, of.serial.concentration))
     for block in of.blocks:
         told += [entry for term in block.terms for entry in _term(spec, block, term, kind, of)]
         if block.pooling == "partial" and len(block.terms) > 1:
@@ -88,7 +92,7 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
             )
         ]
     assert block.factor is not None
-    level = block.factor.name
+    level = block.factor.name if block.serial is None else "single year"
     what = f"the effect of {change} on {outcome}" if term.around else outcome
     if term.name == names.TREND:
         what = f"what {change} does to {outcome}"
@@ -124,6 +128,14 @@ def _effect(kind: Effect, low: float, high: float, outcome: str, change: str) ->
         return f"{change} changes {outcome} by {low:.3g} to {high:.3g}"
     of = f"the odds of {outcome}" if kind == "odds_ratio" else outcome
     return f"{change} multiplies {of} by {_exp(low)} to {_exp(high)}"
+
+
+def _carried(spec: Spec, concentration: float) -> PriorWords:
+    """Say the law of the correlation of neighbouring years, 2 Beta(b, b) - 1."""
+    low, high = 2 * betaincinv(concentration, concentration, _TAILS) - 1
+    said = "what is left of a year and of the next have a correlation of "
+    said += f"{low:.2g} to {high:.2g} (90 %)"
+    return PriorWords(CARRIED, f"lkj({concentration:g})", said, CARRIED in spec.priors)
 
 
 def _correlation(spec: Spec, block: Block) -> PriorWords:

@@ -75,6 +75,12 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         said.append(
             f"{factor}: {_POOLINGS[effect.pooling].format(name=factor)}{drift[effect.trend]}."
         )
+    if spec.residuals is not None:
+        what = "An effect of each cluster and year" if of.outcome.errors is None else "Its error"
+        said.append(
+            f"{what} carries over to the cluster's next year, and less with each (AR(1)); years "
+            "far apart are independent."
+        )
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
     return (*said, ASSUMPTIONS)

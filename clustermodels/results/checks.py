@@ -11,6 +11,7 @@ import xarray as xr
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import by_piece, linear_predictor
+from clustermodels.data.walk import drawn_at
 from clustermodels.families.family import mean
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import summarised
@@ -54,7 +55,7 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
         rng = np.random.default_rng([fit.spec.engine.seed, 1 + rows.start])
         outcome, earlier = here.outcome, neighbours(here)
         eta = linear_predictor(here, chosen)
-        replicated = outcome.family.draw(rng, eta, outcome.trials, parameters)
+        replicated = drawn_at(here, eta, chosen, rng)
         mu = mean(outcome.family, eta, outcome.trials, parameters)
         variance = outcome.family.variance(eta, outcome.trials, parameters)
         scale = 1 / np.sqrt(np.where(np.isfinite(variance), variance, 1.0))

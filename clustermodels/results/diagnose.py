@@ -13,8 +13,11 @@ from clustermodels.errors import Finding, by_severity, choices
 from clustermodels.fits.record import Fit
 from clustermodels.results.bias import past_findings
 from clustermodels.results.checks import predictive_checks
+from clustermodels.results.residuals import residual_findings
 from clustermodels.results.sampling import sampler_findings
 from clustermodels.results.summary import summary
+from clustermodels.spec.document import Spec
+from clustermodels.spec.residual_rules import may_carry
 from clustermodels.spec.source import Path
 
 TAIL = 0.025
@@ -64,7 +67,7 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     checks = predictive_checks(fit)
     sampler, findings = sampler_findings(fit, table)
     findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
-    findings += past_findings(fit)
+    findings += [*past_findings(fit), *residual_findings(fit)]
     return Diagnosis(by_severity(findings), checks, sampler)
 
 
@@ -80,7 +83,7 @@ def chain_findings(fit: Fit, table: xr.Dataset | None = None) -> tuple[Finding, 
 
 
 def _against_data(fit: Fit, checks: xr.Dataset) -> Iterator[Finding]:
-    name, outcome = fit.spec.outcome
+    name, _ = fit.spec.outcome
     for statistic in checks["statistic"].to_numpy().tolist():
         row = checks.sel(statistic=statistic)
         share = float(row["p_value"])
@@ -88,7 +91,7 @@ def _against_data(fit: Fit, checks: xr.Dataset) -> Iterator[Finding]:
             continue
         seen, made = float(row["observed"]), float(row["median"])
         more = share < TAIL
-        meaning, remedy = _misfit(statistic, more, outcome.family)
+        meaning, remedy = _misfit(statistic, more, fit.spec)
         path: Path = ("outcomes", name, "family")
         yield Finding(
             f"predictive_{statistic.replace(' ', '_')}",
@@ -103,16 +106,18 @@ def _against_data(fit: Fit, checks: xr.Dataset) -> Iterator[Finding]:
         )
 
 
-def _misfit(statistic: str, more: bool, family: str) -> tuple[str, str]:
+def _misfit(statistic: str, more: bool, spec: Spec) -> tuple[str, str]:
     """Say what a misfit means for the policy answer, and what to change."""
+    family = spec.outcome[1].family
     wider = {"poisson": "negative_binomial", "gaussian": "student_t"}.get(family)
     change = f"Try 'family: {wider}'." if wider else "Look for a missing term or an odd row."
     if statistic == "serial correlation":
         if more:
+            carry = "let residuals carry over ('residuals: {kind: ar1}'); or " * may_carry(spec)
             return (
                 "Given the model, neighbouring years of a cluster still resemble each other: the "
                 "policy's interval is too narrow if the policy is persistent too.",
-                "Compare robust_sd in 'summary'; add what drifts slowly as a control, the "
+                f"Compare robust_sd in 'summary'; {carry}add what drifts slowly as a control, the "
                 "outcome's own past ('dynamics: {}'), or trends ('cluster: {trend: partial}').",
             )
         return (

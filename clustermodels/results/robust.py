@@ -35,8 +35,11 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     Returns
     -------
     dict
-        Posterior name to sd; empty where there are fewer than two clusters or K >= N.
+        Posterior name to sd; empty where there are fewer than two clusters or K >= N, and where
+        what is left of a year carries over: the model then says itself how rows depend.
     """
+    if design.serial is not None:
+        return {}
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))
     rows, groups = len(cluster), int(cluster[-1]) + 1

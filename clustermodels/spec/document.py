@@ -26,6 +26,7 @@ from clustermodels.spec.outcomes import OUTCOMES, Outcome
 from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
 from clustermodels.spec.reads import Read
+from clustermodels.spec.residuals import Residuals
 from clustermodels.spec.scenarios import Scenario
 from clustermodels.spec.section import OPEN, Section, filled, refuse, with_column
 from clustermodels.spec.source import Source
@@ -114,6 +115,9 @@ class Spec(Section):
     )
     dynamics: Dynamics | None = Field(
         default=None, description="the outcome's own past; absent: it has no effect"
+    )
+    residuals: Residuals | None = Field(
+        default=None, description="how what is left of a year goes on; absent: years are apart"
     )
     priors: dict[str, PriorSpec] = Field(
         default_factory=dict, description="by posterior name; every other prior is the default"

@@ -10,6 +10,7 @@ from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
+from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 from clustermodels.spec.treatments import Adoption
 
 DIMS = ("cluster", "year", "obs", "chain", "draw")
@@ -157,6 +158,11 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
     if trend(spec) == "partial":
         add(TREND, "derived", "fixed_effects", CLUSTER)
         add(sd(TREND), "sd", "fixed_effects", CLUSTER)
+    if spec.residuals is not None:
+        add(CARRIED, "correlation", "residuals")
+        if find(spec.outcome[1].family).discrete:
+            add(EFFECT, "derived", "residuals")
+            add(EFFECT_SD, "sd", "residuals")
     block, slopes = random_block(spec)
     if len(slopes) + (trend(spec) == "partial") + (block != SLOPES) > 1:
         add(correlation(block), "correlation", "treatments")

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from clustermodels.errors import Problem, choices, unknown_among
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
-from clustermodels.spec import dynamics_rules, factor_rules, network_rules, scenario_rules
+from clustermodels.spec import (
+    dynamics_rules,
+    factor_rules,
+    network_rules,
+    residual_rules,
+    scenario_rules,
+)
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import DIMS, posterior_names
 from clustermodels.spec.priors import LKJ, PriorSpec
@@ -159,7 +165,7 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
 
 # The sections that give the posterior its names.
 _NAMED = frozenset(
-    {"outcomes", "treatments", "moderators", "controls", "fixed_effects", "dynamics"}
+    {"outcomes", "treatments", "moderators", "controls", "fixed_effects", "dynamics", "residuals"}
 )
 _NETWORK = frozenset({"data", "clusters", "outcomes", "moderators", "controls"})
 _PAST = frozenset({"outcomes", "fixed_effects", "dynamics"})
@@ -176,6 +182,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *scenario_rules.RULES,
     *((rule, _NETWORK) for rule in network_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
+    *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
 )
 
 
