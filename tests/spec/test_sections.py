@@ -84,8 +84,8 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
         (
             "mechanisms: {capital: {column: funding}}\n",
             "mechanisms: unknown key. Got 'mechanisms'; expected schema, title, data, clusters, "
-            "outcomes, treatments, moderators, controls, fixed_effects, dynamics, priors, engine "
-            "and 1 more. Remove it, or use one of these.",
+            "outcomes, treatments, moderators, controls, fixed_effects, dynamics, residuals, "
+            "priors and 2 more. Remove it, or use one of these.",
         ),
     ],
 )
