@@ -12,13 +12,13 @@ from clustermodels.data.columns import past_form
 from clustermodels.data.factors import Factor
 from clustermodels.data.learned import Learned, Means
 from clustermodels.data.level_blocks import level_block
-from clustermodels.data.panel import Values
+from clustermodels.data.panel import Positions, Values
 from clustermodels.data.units import unit_of
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
-from clustermodels.spec.dynamics import INITIAL
+from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER
 
 
@@ -87,6 +87,32 @@ def known_blocks(
         for block, (of, means) in known.items()
         if means.columns
     ]
+
+
+def drift_blocks(
+    spec: Spec,
+    factors: Mapping[str, Factor],
+    years: Positions,
+    learned: Learned,
+    default: priors.Defaults,
+) -> list[Block]:
+    """Give pooled trends of clusters the first outcomes, which hold what they led to before."""
+    if learned.initial is None or names.trend(spec) != "partial":
+        return []
+    course = np.asarray((years - learned.years[0]) / learned.years[1], dtype=np.float64)
+    lags = len(spec.lagged())
+    first = np.array(learned.initial.values)[:, :lags]
+    centred = (first - learned.initial.centres[:lags]) / learned.initial.spreads[:lags]
+    terms = []
+    for position, (label, lag) in enumerate(
+        zip(learned.initial.columns, spec.lagged(), strict=False)
+    ):
+        unit = unit_of(spec, lag, learned)[0] / learned.initial.spreads[position]
+        unit /= learned.years[1]
+        own = priors.coefficient(spec, DRIFT, default.slope, unit)
+        terms.append(Term(label, own, unit))
+    values = course[:, None] * centred[factors[CLUSTER].codes]
+    return [Block(DRIFT, values, tuple(terms), labels=learned.initial.columns[:lags])]
 
 
 def _of_levels(

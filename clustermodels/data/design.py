@@ -12,6 +12,7 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.column_blocks import (
     categorical_blocks,
     common_blocks,
+    drift_blocks,
     known_blocks,
     past_blocks,
 )
@@ -126,6 +127,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         *categorical_blocks(spec, factors, default),
         *past_blocks(spec, columns, learned, default),
         *known_blocks(spec, factors, learned, default),
+        *drift_blocks(spec, factors, rows.years, learned, default),
         *cohort_effects(spec, rows, learned, default),
         *factor_blocks(spec, factors, columns, rows.years, learned, default),
         *residual_blocks(spec, rows, default),

@@ -26,7 +26,7 @@ from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import interaction
+from clustermodels.spec.names import interaction, trend
 from clustermodels.spec.reads import Read, years_before
 
 # Below this share of a column's spread, a difference is rounding.
@@ -68,9 +68,9 @@ class Learned(Frozen):
     """Everything that the fitting panel taught.
 
     ``adopted`` says when clusters adopted what is compared with those that never do. ``initial``
-    holds the first values that effects of clusters are given, and ``left`` the sd that they seem
-    to have beside these, on the link's scale. ``centred`` names the pooled terms that a sampler
-    moves in directly; ``fit`` fills it in.
+    holds the first values that effects of clusters are given, ``left`` and ``drift`` the sds that
+    effects and trends seem to have beside these, on the link's scale. ``centred`` names the pooled
+    terms that a sampler moves in directly; ``fit`` fills it in.
     """
 
     levels: dict[str, tuple[str, ...]]
@@ -79,6 +79,7 @@ class Learned(Frozen):
     means: dict[str, Means]
     initial: Means | None = None
     left: float = 0.0
+    drift: float = 0.0
     outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
     adopted: dict[str, dict[str, int]] = {}
     years: tuple[float, float] = (0.0, 1.0)
@@ -132,7 +133,8 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         if item.pooling == "correlated"
     }
     centre, spread = _outcome_location(spec, rows)
-    initial, left = None, 0.0
+    initial, left, drift = None, 0.0, 0.0
+    about = (float(rows.years.mean()), float(rows.years.std()) or 1.0)
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
         units = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
         cluster = factors[CLUSTER]
@@ -140,15 +142,15 @@ def learn(spec: Spec, panel: Panel) -> Learned:
             initial_columns(spec, panel, standardised, cluster, learned_standards, units),
             len(cluster.levels),
         )
-        y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
         past = np.column_stack([values[name] for name in spec.lagged()])
-        left = (
-            spread
-            / float(y.std() or 1.0)
-            * left_to_clusters(
-                y, past, cluster.codes, factors[YEAR].codes if YEAR in factors else None
-            )
-        )
+        moving = np.column_stack([*of_others.values(), *np.empty((0, len(past)))])
+        year = factors[YEAR].codes if YEAR in factors else None
+        known = np.column_stack([initial.values, means[CLUSTER].values])
+        y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
+        course = np.asarray((rows.years - about[0]) / about[1], dtype=np.float64)
+        own = course if trend(spec) == "partial" else None
+        sds = left_to_clusters(y, past, moving, known, cluster.codes, year, own)
+        left, drift = (float(sd * spread / float(y.std() or 1.0)) for sd in sds)
     return Learned(
         levels={name: made.levels for name, made in factors.items()} | cell_levels(spec, rows),
         standards=learned_standards,
@@ -156,9 +158,10 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         means=means,
         initial=initial,
         left=left,
+        drift=drift,
         outcome=(centre, spread),
         adopted=cohorts(spec, rows),
-        years=(float(rows.years.mean()), float(rows.years.std()) or 1.0),
+        years=about,
     )
 
 

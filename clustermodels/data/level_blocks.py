@@ -23,6 +23,9 @@ from clustermodels.spec.names import TREND
 # moments say: with few clusters its likelihood is flat towards 0, and more brings Nickell's bias
 # back.
 LEFT = 0.5
+# The same beside pooled trends, where persistence, effects and trends make up for each other: a
+# narrow prior of two leaves all to the third.
+LEFT_BESIDE_TRENDS = 2.0
 
 
 def factor_blocks(
@@ -72,7 +75,8 @@ def factor_blocks(
             continue
         law = prior("half_normal", sd=default.level_sd)
         if name == CLUSTER and learned.initial is not None:
-            law = prior("exponential", mean=LEFT * learned.left)
+            share = LEFT if item.trend == "none" else LEFT_BESIDE_TRENDS
+            law = prior("exponential", mean=share * learned.left)
         spread = priors.positive(spec, names.sd(effect), law)
         moved = effect in learned.centred
         term = Term(effect, spread, sd_name=names.sd(effect), centred=moved)
@@ -102,7 +106,10 @@ def _trend(spec: Spec, learned: Learned, default: priors.Defaults) -> Term:
     if names.trend(spec) == "free":
         own = priors.coefficient(spec, TREND, default.slope, unit)
         return Term(TREND, own, unit, 1.0, words)
-    own = priors.positive(spec, names.sd(TREND), prior("half_normal", sd=default.slope_sd), unit)
+    law = prior("half_normal", sd=default.slope_sd)
+    if learned.initial is not None:
+        law = prior("exponential", mean=LEFT_BESIDE_TRENDS * learned.drift)
+    own = priors.positive(spec, names.sd(TREND), law, unit)
     moved = TREND in learned.centred
     return Term(TREND, own, unit, 1.0, words, sd_name=names.sd(TREND), centred=moved)
 

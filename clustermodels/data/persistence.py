@@ -10,6 +10,8 @@ from clustermodels.data.panel import Positions, Values
 # No outcome is taken for more persistent than this; and a share of nothing would leave no prior.
 _MOST, _LEAST = 0.98, 1e-3
 _STEPS = 50
+# Below this share of a column, what varies within clusters is rounding.
+_ROUNDING = 1e-9
 
 
 def nickell(past: Values | float, periods: float) -> Values:
@@ -41,54 +43,153 @@ def nickell(past: Values | float, periods: float) -> Values:
 
 
 def left_to_clusters(
-    y: Values, past: Values, cluster: Positions, year: Positions | None = None
-) -> float:
-    r"""Estimate what clusters still differ by once their first outcome is known, as an sd.
+    y: Values,
+    past: Values,
+    columns: Values,
+    known: Values,
+    cluster: Positions,
+    year: Positions | None = None,
+    course: Values | None = None,
+) -> tuple[float, float]:
+    r"""Estimate what clusters still differ by once what is known of them is, as sds.
 
-    In a steady state $y_0 = a / (1 - \rho) + e_0$, with variances $v_b$ of the first part over
-    clusters and $v_e = \sigma^2 / (1 - \rho^2)$ of the second, and a given $y_0$ has the sd
-    $(1 - \rho) \sqrt{v_b v_e / (v_b + v_e)}$. Here $\rho$ is the within estimate, freed of
-    Nickell's bias, $\sigma$ what that leaves, and $v_b$ what is left of the variance of y.
+    The mean over its years of what a cluster's outcome has beside its past and its columns,
+    $\frac{1}{T} \sum_t (y_t - \rho y_{t-1} - \beta x_t)$, is its effect and a mean error: the
+    variance over clusters that is left given what is known of them, less $\sigma^2 / T$. So is the
+    slope of that along the years its trend, and an error. Nothing is asked of how the panel began.
+    $\rho$ is the within estimate, freed of its bias (``bias_corrected``). What is too small to be
+    seen, half the sd of the error, is the least that is given.
 
     Parameters
     ----------
     y
         (obs,), the outcome as its past enters.
-    past
-        (obs, lag).
+    past, columns
+        (obs, lag) and (obs, k): its own past, and what else moves it within clusters.
+    known
+        (cluster, m): first outcomes, as many as lags, then first covariates and later means.
     cluster, year
         Of each row, a number. Years are given where they have effects of their own, which take up
         what all clusters share: a trend is no persistence.
+    course
+        (obs,), the standardised years where clusters have trends: these are given their first
+        outcomes.
+
+    Returns
+    -------
+    tuple of float
+        Of effects; of trends, 0 without a course.
 
     Examples
     --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(1)
-    >>> a, y = rng.normal(size=5000), np.zeros((61, 5000))
-    >>> for t in range(60):
+    >>> a, y = rng.normal(size=5000), np.zeros((10, 5000))  # begins at 0, whatever a is
+    >>> for t in range(9):
     ...     y[t + 1] = a + 0.6 * y[t] + rng.normal(size=5000)
-    >>> now, before = y[-9:].T.ravel(), y[-10:-1].T.reshape(-1, 1)
-    >>> wanted = 0.4 * np.sqrt(6.25 * 1.5625 / 7.8125)
-    >>> round(float(left_to_clusters(now, before, np.repeat(np.arange(5000), 9)) / wanted), 1)
+    >>> now, before = y[1:].T.ravel(), y[:-1].T.reshape(-1, 1)
+    >>> of, none = np.repeat(np.arange(5000), 9), np.empty((45000, 0))
+    >>> round(left_to_clusters(now, before, none, y[:1].T, of)[0], 1)
     1.0
     """
-    clusters = int(cluster.max()) + 1
-    years = 1 if year is None else int(year.max()) + 1
-    periods = len(y) / clusters
+    size = np.bincount(cluster)
+    clusters, periods = len(size), len(y) / len(size)
     shared = [] if year is None else [year]
     spread = float(residual(y, shared).std())
-    if spread == 0 or periods <= 2:
-        return spread or 1.0
-    within = residual(y, [cluster, *shared])
-    lags = np.column_stack([residual(column, [cluster, *shared]) for column in past.T])
-    slopes = np.linalg.lstsq(lags, within, rcond=None)[0]
-    rho = unbiased(float(slopes.sum()), periods)
-    freedom = max(len(y) - clusters - years + 1 - len(slopes), 1)
-    sigma2 = float(((within - lags @ slopes) ** 2).sum()) / freedom
-    own = sigma2 / (1 - rho**2)
-    between = max(spread**2 - own, 0.0)
-    left = (1 - rho) * np.sqrt(between * own / max(between + own, 1e-300))
-    return max(float(left), _LEAST * spread)
+    drifts = [] if course is None else [(cluster, course)]
+    if spread == 0 or periods <= 2 + len(drifts):
+        return spread or 1.0, (spread or 1.0) * len(drifts)
+    moved = np.column_stack([past, columns])
+    inside = np.column_stack([residual(each, [cluster, *shared], drifts) for each in moved.T])
+    varies = np.abs(inside).max(axis=0) > _ROUNDING * np.abs(moved).max(axis=0)
+    varies[0] = True
+    moved, inside = moved[:, varies], inside[:, varies]
+    within = residual(y, [cluster, *shared], drifts)
+    rho, sigma2 = bias_corrected(
+        within, inside, clusters, periods, 1 + len(drifts), 0 if year is None else int(year.max())
+    )
+    others = np.linalg.lstsq(inside[:, 1:], within - rho * inside[:, 0], rcond=None)[0]
+    rest = y - rho * moved[:, 0] - moved[:, 1:] @ others
+    if year is not None:
+        rest = rest - (np.bincount(year, rest) / np.maximum(np.bincount(year), 1))[year]
+    least = _LEAST * spread
+    if course is None:
+        return _apart(np.bincount(cluster, rest) / size, known, sigma2 / size, least), 0.0
+    centre = np.bincount(cluster, course) / size
+    away = course - centre[cluster]
+    square = np.maximum(np.bincount(cluster, away * away), 1e-300)
+    slope = np.bincount(cluster, away * rest) / square
+    own = np.bincount(cluster, rest) / size - slope * centre
+    return (
+        _apart(own, known, sigma2 * (1 / size + centre**2 / square), least),
+        _apart(slope, known[:, : past.shape[1]], sigma2 / square, least),
+    )
+
+
+def _apart(own: Values, known: Values, error: Values, least: float) -> float:
+    """Give the sd of numbers of clusters given what is known, without the variance of errors."""
+    told = np.column_stack([np.ones(len(own)), known])
+    left = own - told @ np.linalg.lstsq(told, own, rcond=None)[0]
+    freedom = max(len(own) - np.linalg.matrix_rank(told), 1)
+    seen = float(left @ left) / freedom - float(error.mean())
+    return float(np.sqrt(max(seen, float(error.mean()) / 4, least**2)))
+
+
+def bias_corrected(
+    y: Values, columns: Values, clusters: int, periods: float, own: int = 1, years: int = 0
+) -> tuple[float, float]:
+    r"""Give the first column's coefficient freed of the within estimator's bias, and the variance.
+
+    The bias is $-\sigma^2 h(\rho) / D$ with D a cluster's sum of squares of the past, the other
+    columns taken out, and $h = \sum_{s < t} P_{ts} \rho^{t-1-s}$, P the projection on what each
+    cluster has of its own: its mean, $P_{ts} = 1/T$, or also a trend. It is solved for $\rho$
+    together with $\sigma^2$ (Bun & Carree 2005, who show that it holds however the panel began).
+
+    Parameters
+    ----------
+    y, columns
+        (obs,) and (obs, 1 + k), with what clusters have of their own taken out; the first is the
+        past.
+    clusters, periods
+        How many, and the usable years of each.
+    own
+        1 where clusters have means of their own, 2 where also trends.
+    years
+        How many effects of years were taken out too.
+
+    Returns
+    -------
+    tuple
+        The coefficient, at most 0.98, and the variance of the errors.
+
+    References
+    ----------
+    Bun, M. J. G. & Carree, M. A. (2005). Bias-corrected estimation in dynamic panel data models.
+    Journal of Business & Economic Statistics 23, 200-210. https://doi.org/10.1198/073500104000000532
+    """
+    slopes = np.linalg.lstsq(columns, y, rcond=None)[0]
+    past, others = columns[:, 0], columns[:, 1:]
+    past = past - others @ np.linalg.lstsq(others, past, rcond=None)[0]
+    square = max(float(past @ past), 1e-300)
+    least = float(((y - columns @ slopes) ** 2).sum())
+    free = max(len(y) - own * clusters - years - len(slopes), 1)
+    slope, time = float(slopes[0]), np.arange(max(round(periods), own + 1))
+    basis = np.linalg.qr(np.vander(time, own))[0]
+    apart = np.subtract.outer(time, time) - 1
+    taken = np.where(apart >= 0, basis @ basis.T, 0.0)
+
+    def variance(rho: float) -> float:
+        return (least + square * (rho - slope) ** 2) / free
+
+    low, high = min(slope, _MOST), _MOST
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        lost = float((taken * middle ** np.maximum(apart, 0)).sum())
+        if middle - variance(middle) * lost * clusters / square < slope:
+            low = middle
+        else:
+            high = middle
+    return low, variance(low)
 
 
 def unbiased(estimate: float, periods: float) -> float:

@@ -7,7 +7,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
-from clustermodels.spec.dynamics import INITIAL
+from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 
@@ -43,6 +43,8 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     terms += [f"{names.means(f)} · means[{_index(f)}]" for f in learned.means]
     if learned.initial is not None:
         terms.append(f"{INITIAL} · first[i]")
+        if names.trend(spec) == "partial":
+            terms.append(f"{DRIFT} · first {name}[i] · (t - {learned.years[0]:.4g})")
     terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
     terms += [

@@ -15,7 +15,7 @@ from clustermodels.families.links import Effect
 from clustermodels.families.priors import Prior, quantile, scaled, words
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
-from clustermodels.spec.dynamics import INITIAL
+from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.names import INTERCEPT, correlation
 from clustermodels.spec.residuals import CARRIED
 
@@ -74,7 +74,10 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
         step, change = 1.0, f"being the cohort of {term.name}, before it adopts,"
     elif block.labels:
         change = (
-            f"one standard deviation of the clusters' first {term.name}"
+            f"one standard deviation of the clusters' first {term.name}, as far from the middle "
+            "year again,"
+            if block.name == DRIFT
+            else f"one standard deviation of the clusters' first {term.name}"
             if block.name == INITIAL
             else f"one standard deviation of the {block.name.removesuffix('_means')} means of "
             f"{term.name}"

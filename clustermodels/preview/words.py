@@ -10,6 +10,7 @@ from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
 from clustermodels.network.centrality import find
 from clustermodels.preview.assumptions import ASSUMPTIONS
+from clustermodels.spec import names
 from clustermodels.spec.clusters import Floor
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
@@ -101,6 +102,8 @@ def _past(spec: Spec, learned: Learned) -> list[str]:
             f"A cluster's effect is given its first {choices(learned.initial.columns)}, and its "
             "later means (Wooldridge 2005)."
         )
+        if names.trend(spec) == "partial":
+            said.append("Its trend is given its first outcomes: these hold what it led to before.")
     else:
         said.append(
             "The first outcome is taken to say nothing of a cluster's effect, which biases the "

@@ -46,7 +46,7 @@ def past_findings(fit: Fit) -> Iterator[Finding]:
             "Model changes instead of levels, or quote short-run effects and the first years.",
             *where,
         )
-    if own.initial == "ignore":
+    if own.accept_bias:
         yield _bias(fit, float(draws[rho(1)].mean()), where)
 
 
@@ -58,6 +58,7 @@ def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
     known = (
         factor is not None
         and factor.pooling == "free"
+        and factor.trend == "none"
         and of.outcome.family.name == "gaussian"
         and fit.spec.lagged().keys() == {rho(1)}
         and periods > 2
@@ -72,9 +73,10 @@ def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
         numbers = summarised(draws[:, None])
         low, high = (float(numbers[end][0]) for end in (LOWER, UPPER))
         bias = estimate - float(draws.mean())
+        drift = " and pooled trends" * (factor is not None and factor.trend == "free")
         how = (
-            f"the same data with 'initial: wooldridge' give {draws.mean():.2g}, 95 % {low:.2g} to "
-            f"{high:.2g}"
+            f"the same data with 'initial: wooldridge'{drift} give {draws.mean():.2g}, 95 % "
+            f"{low:.2g} to {high:.2g}"
         )
     true = estimate - bias
     long_run = "among them the policy's, are off with it"
@@ -87,7 +89,8 @@ def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
         f"where the past's coefficient is {estimate:.2g}, this document is expected to be off by "
         f"{bias:+.2g} ({how})",
         f"Long-run effects, {long_run}.",
-        "Write 'initial: wooldridge' with correlated cluster effects.",
+        "Write 'initial: wooldridge' with correlated cluster effects"
+        + (" and 'trend: partial'." if factor is not None and factor.trend == "free" else "."),
         *where,
     )
 
@@ -107,13 +110,19 @@ def _unknown(reason: str, where: tuple[str, int | None]) -> Finding:
 def unbiased_past(fit: Fit) -> Values | str:
     """Draw the past's coefficient with effects of clusters given their first values, (S,).
 
+    Trends of clusters are pooled there, and given these too.
+
     Panels drawn from the fit itself would not do: a fit that takes clusters' effects for
     persistence has none left to draw. A text says why there is no answer.
     """
     spec = fit.spec
     assert spec.dynamics is not None
-    told = spec.dynamics.model_copy(update={"initial": "wooldridge"})
-    clusters = FixedEffect(columns=(CLUSTER,), pooling="correlated")
+    told = spec.dynamics.model_copy(update={"initial": "wooldridge", "accept_bias": False})
+    factor = spec.fixed_effects.get(CLUSTER)
+    drifts = factor is not None and factor.trend != "none"
+    clusters = FixedEffect(
+        columns=(CLUSTER,), pooling="correlated", trend="partial" if drifts else "none"
+    )
     factors = {**spec.fixed_effects, CLUSTER: clusters}
     spec = spec.model_copy(update={"dynamics": told, "fixed_effects": factors})
     of = design(spec, fit.panel, learn(spec, fit.panel))

@@ -167,7 +167,7 @@ def _sampler(fit: Fit) -> tuple[dict[str, float], list[Finding]]:
                     f"{count} of {stats['diverging'].size} transitions diverged",
                     "The sampler could not enter part of the posterior, often where a group sd is "
                     "near zero; effects there are missed.",
-                    "Raise engine.target_accept to 0.95 or 0.99, or give the group sds (names "
+                    "Raise engine.target_accept to 0.97 or 0.99, or give the group sds (names "
                     "ending in _sd) tighter priors.",
                     engine,
                     line,

@@ -12,7 +12,7 @@ from clustermodels.spec.section import Section
 Form = Literal["level", "log", "log1p"]
 Initial = Literal["wooldridge", "ignore"]
 
-INITIAL = "cluster_initial"
+INITIAL, DRIFT = "cluster_initial", "cluster_trend_initial"
 
 
 class Dynamics(Section):

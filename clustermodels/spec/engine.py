@@ -33,7 +33,7 @@ class Stepping(Engine, ABC):
         "(low_rank: slow where there are many parameters); auto: low_rank up to 100 of them",
     )
     target_accept: Annotated[float, Field(ge=0.5, lt=1)] = Field(
-        default=0.8, description="raise towards 0.99 where transitions diverge"
+        default=0.9, description="raise towards 0.99 where transitions diverge"
     )
 
 

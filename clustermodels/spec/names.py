@@ -8,7 +8,7 @@ from typing import Literal
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
-from clustermodels.spec.dynamics import INITIAL
+from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 from clustermodels.spec.treatments import Adoption
@@ -146,6 +146,8 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(name, "coefficient", "dynamics")
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
         add(INITIAL, "coefficient", "dynamics")
+        if trend(spec) == "partial":
+            add(DRIFT, "coefficient", "dynamics")
     for name, factor in spec.fixed_effects.items():
         pooled = factor.pooling != "free"
         add(effect(name), "derived" if pooled else "effects", "fixed_effects", name)

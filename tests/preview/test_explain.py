@@ -42,7 +42,7 @@ def test_every_default_is_said():
         "controls.gdp.transform: none",
         "controls.gdp.lag: 0 (the same year)",
         "engine: kind nuts, draws 1000, chains 4, seed 1, tune 1000, adaptation auto, "
-        "target_accept 0.8",
+        "target_accept 0.9",
         "intervals: equal-tailed, 95 %",
     )
 
@@ -68,7 +68,7 @@ def test_what_is_written_is_no_default():
     assert said == (
         "fixed_effects.year.pooling: free",
         "fixed_effects: the document lists no cluster effect, so there is none",
-        "engine: adaptation auto, target_accept 0.8",
+        "engine: adaptation auto, target_accept 0.9",
         "priors.policies.probability: 0.9",
         "intervals: equal-tailed, 95 %",
     )

@@ -40,6 +40,30 @@ def test_a_trend_that_years_take_up_changes_nothing(rho):
 
 
 @pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
+@pytest.mark.parametrize("family", ["gaussian", "negative_binomial"])
+def test_a_panel_that_began_from_nothing_is_no_other(family, rho):
+    found = many(family, "wooldridge", rho, PANELS, steady=False)
+    shares = found.covered.mean(axis=0)
+    print(f"from 0, {family}, rho {rho}: bias {found.bias.round(3)}, covered {shares.round(3)}")
+    assert (np.abs(found.bias) < 0.03).all()
+    assert (shares >= 0.88).all()
+    assert (shares <= 0.99).all()
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
+@pytest.mark.parametrize(("drift", "since"), [(0.0, 0), (0.1, 0), (0.1, -30)])
+def test_persistence_is_told_from_trends_of_clusters(drift, since, rho):
+    found = many("gaussian", "with trends", rho, PANELS // 2, drift=drift, since=since)
+    shares = found.covered.mean(axis=0)
+    print(f"trends {drift} since {since}, rho {rho}: bias {found.bias.round(3)}, "
+          f"covered {shares.round(3)}")  # fmt: skip
+    # where there are none, pooled trends take a little of persistence for theirs
+    assert -0.08 < found.bias[0] < 0.03
+    assert abs(found.bias[1]) < 0.03
+    assert (shares >= 0.85).all()
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
 def test_a_naive_intercept_has_the_bias_that_is_known_and_the_one_that_is_said(rho):
     found = many("gaussian", "naive", rho, PANELS)
     times = np.median(found.long_run) / (BETA / (1 - rho))

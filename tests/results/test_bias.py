@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 import clustermodels as cm
-from clustermodels.data.persistence import left_to_clusters, nickell, unbiased
+from clustermodels.data.persistence import (
+    bias_corrected,
+    left_to_clusters,
+    nickell,
+    unbiased,
+)
 from clustermodels.results.bias import past_findings, unbiased_past
 from tests.data.test_walk import document
 from tests.designs import made_fit, table
@@ -101,20 +106,71 @@ def test_a_yes_or_no_cannot_grow_and_has_no_half_life():
     assert np.isfinite(found["median"]).all()
 
 
+def grown(rng, clusters, years, rho, own, *, steady):
+    """Give outcomes (year, cluster) of effects ``own``, in a steady state or from 0 on."""
+    y = [own / (1 - rho) + rng.normal(size=clusters) / np.sqrt(1 - rho**2)]
+    y = y if steady else [np.zeros(clusters)]
+    for _ in range(years):
+        y.append(own + rho * y[-1] + rng.normal(size=clusters))
+    return np.array(y)
+
+
+def left(y, known, *, years=True):
+    """Give what is estimated of outcomes (year, cluster), from the second year on."""
+    periods, clusters = len(y) - 1, y.shape[1]
+    cluster, year = np.tile(np.arange(clusters), periods), np.repeat(np.arange(periods), clusters)
+    none = np.empty((len(cluster), 0))
+    past = y[:-1].reshape(-1, 1)
+    return left_to_clusters(y[1:].ravel(), past, none, known, cluster, year if years else None)[0]
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_trend_that_years_take_up_is_no_persistence(seed):
     rng = np.random.default_rng(seed)
-    clusters, years = 40, 10
-    y = [rng.normal(size=clusters)]
-    for _ in range(60):
-        y.append(0.5 * y[-1] + rng.normal(size=clusters))
-    flat = np.array(y[-years - 1 :])
-    shared = flat + 0.5 * np.arange(years + 1)[:, None]
-    cluster, year = np.tile(np.arange(clusters), years), np.repeat(np.arange(years), clusters)
-    found = [
-        left_to_clusters(each[1:].ravel(), each[:-1].reshape(-1, 1), cluster, year)
-        for each in (flat, shared)
-    ]
-    assert found[0] == pytest.approx(found[1], rel=1e-6)
-    without = left_to_clusters(shared[1:].ravel(), shared[:-1].reshape(-1, 1), cluster)
-    assert without < 0.3 * found[1], "the trend would be taken for persistence"
+    flat = grown(rng, 40, 10, 0.5, np.zeros(40), steady=True)
+    shared = flat + 0.5 * np.arange(11)[:, None]
+    assert left(flat, flat[:1].T) == pytest.approx(left(shared, shared[:1].T), rel=1e-6)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+@pytest.mark.parametrize("rho", [0.3, 0.8])
+def test_what_is_left_to_clusters_is_found_however_the_panel_began(rho, steady):
+    rng = np.random.default_rng(3)
+    own = rng.normal(size=20_000)
+    y = grown(rng, 20_000, 8, rho, own, steady=steady)
+    first = np.column_stack([np.ones(20_000), y[0]])
+    apart = own - first @ np.linalg.lstsq(first, own, rcond=None)[0]
+    assert left(y, y[:1].T) == pytest.approx(apart.std(), rel=0.05)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_the_within_estimate_is_freed_of_its_bias(steady):
+    rng = np.random.default_rng(4)
+    y = grown(rng, 20_000, 6, 0.7, rng.normal(size=20_000), steady=steady)
+    inside = [values - values.mean(axis=0) for values in (y[1:], y[:-1])]
+    now, past = inside[0].ravel(), inside[1].reshape(-1, 1)
+    plain = float(np.linalg.lstsq(past, now, rcond=None)[0][0])
+    rho, variance = bias_corrected(now, past, 20_000, 6)
+    assert plain < 0.62
+    assert rho == pytest.approx(0.7, abs=0.01)
+    assert variance == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("effect", "own", "pooled"),
+    [
+        ({"pooling": "partial", "trend": "partial"}, {"initial": "ignore"}, ""),
+        ({"pooling": "free", "trend": "free"}, {"initial": "ignore"}, " and pooled trends"),
+        (
+            {"pooling": "correlated", "trend": "free"},
+            {"initial": "wooldridge"},
+            " and pooled trends",
+        ),
+    ],
+)
+def test_beside_trends_the_bias_is_that_against_pooled_ones(effect, own, pooled):
+    trending = document("gaussian", "y", **own, accept_bias=True) | {
+        "fixed_effects": {"cluster": effect, "year": {}}
+    }
+    (said,) = (f for f in past_findings(made_fit(trending, table())) if f.check == "biased_past")
+    assert f"the same data with 'initial: wooldridge'{pooled} give" in said.what
