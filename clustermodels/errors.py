@@ -29,6 +29,8 @@ class Problem:
         Where it stands; ``line`` counts from 1, ``path`` is dotted (``treatments.policies.lag``).
     got, expected
         The offending value as written, and the rule or the choices.
+    edit
+        What to do instead of ``fix`` where an edit of a scenario led to it.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Problem:
     path: str = ""
     got: str | None = None
     expected: str | None = None
+    edit: str = ""
 
 
 def word(problem: Problem) -> str:

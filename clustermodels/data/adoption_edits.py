@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clustermodels.data.cohorts import end_of
+from clustermodels.data.adopted import end_of
 from clustermodels.data.findings import SHOWN
-from clustermodels.data.panel import Values, cluster_codes
+from clustermodels.data.panel import Panel, Values, cluster_codes
 from clustermodels.errors import PanelError, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.source import Path
@@ -52,6 +52,42 @@ def delayed(
     missing = np.isnan(rows[column].to_numpy())
     later = np.where(missing, np.nan, (when >= start[code] + years).astype(float))
     return np.where(chosen, later, rows[column].to_numpy())
+
+
+def of_chosen(panel: Panel, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which rows are of clusters with a fitted row that an edit chooses, (obs,)."""
+    code = cluster_codes(panel.rows)
+    return np.isin(code, code[panel.used][chosen[panel.used]])
+
+
+def refuse_parts(
+    spec: Spec, panel: Panel, before: Values, after: Values, chosen: NDArray[np.bool_], path: Path
+) -> None:
+    """Refuse an edit that is to move the adoption of a cluster in some of its fitted rows only.
+
+    ``after`` is the column if it were moved in all rows of these clusters.
+    """
+    code, some = cluster_codes(panel.rows)[panel.used], chosen[panel.used]
+    moved = ~((after == before) | (np.isnan(after) & np.isnan(before)))[panel.used]
+    parts = np.intersect1d(np.intersect1d(code[some], code[~some]), code[moved])
+    if not parts.size:
+        return
+    spot = panel.used[np.flatnonzero(code == parts[0])]
+    cluster, years = panel.rows["cluster"].to_numpy()[spot[0]], panel.rows["year"].to_numpy()
+    one, other = years[spot[chosen[spot]][0]], years[spot[~chosen[spot]][0]]
+    raise PanelError(
+        [
+            spec.source.problem(
+                path,
+                f"an adoption is moved as a whole, and this holds in some years of "
+                f"{len(parts)} cluster{'s' * (len(parts) > 1)} only",
+                got=f"{cluster}: in {one}, and not in {other}",
+                expected="all years of a cluster, or none",
+                fix="Leave 'years' out, and let 'where' name a column that stays the same within "
+                "clusters.",
+            )
+        ]
+    )
 
 
 def ended(

@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from clustermodels.data.adopted import adoption_years, cohort_name, repealed
 from clustermodels.data.blocks import Block, Term
 from clustermodels.data.factors import Factor
-from clustermodels.data.panel import Reader, Values, cluster_codes
-from clustermodels.errors import PanelError, Problem, choices
+from clustermodels.data.panel import Reader, Values
+from clustermodels.errors import PanelError, choices
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import level_dim
@@ -35,7 +36,8 @@ class Cells:
         (obs,): of rows of clusters that will adopt, but for the year before they do, against which
         the others are measured.
     since
-        (obs,): years since adoption (and lag); nan where a cluster never adopts.
+        (obs,): years since adoption (and lag); nan where a cluster never adopts, infinite where
+        nobody knows since when.
     """
 
     after: Labels
@@ -55,69 +57,13 @@ def _cells(treatment: Adoption, reader: Reader, adopted: Values) -> Cells:
     since = reader.years - (adopted + treatment.lag)
     labels = np.array(
         [
-            "" if np.isnan(cohort) else f"{int(cohort)} in {year}"
+            "" if np.isnan(cohort) else f"{cohort_name(cohort)} in {year}"
             for cohort, year in zip(adopted, reader.years, strict=True)
         ],
         dtype=object,
     )
     on = (since >= 0) & ~repealed(treatment, reader)
     return Cells(np.where(on, labels, ""), np.where(since < -1, labels, ""), since)
-
-
-def adoption_years(treatment: Adoption, reader: Reader) -> Values:
-    """Give the year in which each row's cluster adopts, (obs,); nan where it never does."""
-    rows = reader.rows
-    if treatment.first_year is not None:
-        years = rows[treatment.first_year].to_numpy()[reader.at]
-        _refuse_years(treatment.first_year, years, reader)
-        return np.where(years == 0, np.nan, years)
-    on = rows[treatment.column].to_numpy() == 1
-    code = cluster_codes(rows)
-    first = np.full(code.max() + 1, np.inf)
-    np.minimum.at(first, code[on], rows["year"].to_numpy()[on].astype(float))
-    return np.where(np.isinf(first), np.nan, first)[code[reader.at]]
-
-
-def end_of(column: str) -> str:
-    """Name the column of the year in which a scenario ends an adoption; no document can.
-
-    Examples
-    --------
-    >>> end_of("zone")
-    'zone::repealed'
-    """
-    return f"{column}::repealed"
-
-
-def repealed(treatment: Adoption, reader: Reader) -> NDArray[np.bool_]:
-    """Tell whether a scenario has ended each row's adoption, (obs,), its lag considered."""
-    column = end_of(treatment.first_year or treatment.column or "")
-    if column not in reader.rows:
-        return np.zeros(len(reader.at), dtype=bool)
-    ends = reader.rows[column].to_numpy()[reader.at]
-    return np.asarray(reader.years - treatment.lag >= np.where(np.isnan(ends), np.inf, ends))
-
-
-def _refuse_years(column: str, years: Values, reader: Reader) -> None:
-    """Refuse years of adoption that are none, and those that change within a cluster."""
-    told = np.where(np.isnan(years), 0.0, years)
-    same = reader.clusters[1:] == reader.clusters[:-1]
-    changed = np.append(False, same & (np.diff(told) != 0))
-    for wrong, what, fix in (
-        ((told < 0) | (told != np.floor(told)), "this is no year", "Leave it empty for never."),
-        (changed, "a cluster adopts once, and here the year changes", "Give each cluster one."),
-    ):
-        if wrong.any():
-            spot = int(np.flatnonzero(wrong)[0])
-            raise PanelError(
-                [
-                    Problem(
-                        f"'{column}': {what}",
-                        fix,
-                        got=f"{years[spot]:g} in {reader.clusters[spot]} {reader.years[spot]}",
-                    )
-                ]
-            )
 
 
 def by_cohort(spec: Spec) -> dict[str, Adoption]:
@@ -160,7 +106,7 @@ def cohorts(spec: Spec, reader: Reader) -> dict[str, dict[str, int]]:
     for name, item in by_cohort(spec).items():
         if item.comparison == "never":
             adopted = adoption_years(item, reader)
-            some = ~np.isnan(adopted)
+            some = np.isfinite(adopted)
             years = adopted[some].astype(int).tolist()
             learned[name] = dict(zip(reader.clusters[some].tolist(), years, strict=True))
     return learned
@@ -214,6 +160,7 @@ def cohort_blocks(
 def _codes(spec: Spec, name: str, labels: Labels, known: tuple[str, ...]) -> NDArray[np.int64]:
     position = {level: index for index, level in enumerate(known)} | {"": 0}
     strange = sorted({*labels.tolist()} - {*position})
+    fix = "Move adoptions to years in which others adopted, or write 'by: cluster'."
     if strange:
         raise PanelError(
             [
@@ -221,7 +168,8 @@ def _codes(spec: Spec, name: str, labels: Labels, known: tuple[str, ...]) -> NDA
                     ("treatments", name),
                     f"cohorts and years that nobody was in, with effects that nobody can know: "
                     f"{choices(strange, 4)}",
-                    fix="Move adoptions to years in which others adopted, or write 'by: cluster'.",
+                    fix=fix,
+                    edit=fix,
                 )
             ]
         )

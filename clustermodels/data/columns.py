@@ -12,7 +12,7 @@ from functools import partial, singledispatch
 
 import numpy as np
 
-from clustermodels.data.cohorts import adoption_years, repealed
+from clustermodels.data.adopted import adoption_years, refuse_undated, repealed
 from clustermodels.data.panel import Reader, Values
 from clustermodels.data.transforms import Standard, domain, forward, unit_change
 from clustermodels.errors import PanelError, Problem
@@ -95,6 +95,8 @@ def _adoption(treatment: Adoption, reader: Reader) -> Column:
     if treatment.first_year is None:
         values = reader.numbers(treatment.reads()[0])
         _refuse_switching(values, treatment, reader)
+        if treatment.by == "cohort_year":
+            refuse_undated(treatment, reader)
         values = np.where(repealed(treatment, reader), 0.0, values)
         return Column(values, symbol=symbol(treatment.reads()[0]), change="adoption")
     adopted = adoption_years(treatment, reader)
@@ -118,9 +120,15 @@ def _refuse_switching(values: Values, treatment: Adoption, reader: Reader) -> No
     same = clusters[1:] == clusters[:-1]
     bad = ~np.isin(values, (0.0, 1.0)) & ~np.isnan(values)
     off = np.concatenate([[False], same & (np.diff(values) < 0)])
-    for wrong, what, fix in (
-        (bad, "an adoption is 0 or 1", "Use 'kind: dose' for amounts."),
-        (off, "an adoption stays on, and here it ends", "Use 'kind: dose' for what can end."),
+    for wrong, what, fix, edit in (
+        (bad, "an adoption is 0 or 1", "Use 'kind: dose' for amounts.", "Set it to 0 or 1."),
+        (
+            off,
+            "an adoption stays on, and here it ends",
+            "Use 'kind: dose' for what can end.",
+            "To end it, write '{{repeal: {{{0}: {1}}}}}'; to let it come earlier, leave the "
+            "years open at their end, '{{from: ..}}', and choose clusters as a whole.",
+        ),
     ):
         if wrong.any():
             spot = int(np.flatnonzero(wrong)[0])
@@ -130,6 +138,7 @@ def _refuse_switching(values: Values, treatment: Adoption, reader: Reader) -> No
                         f"'{treatment.column}': {what}",
                         fix,
                         got=f"{values[spot]:g} in {clusters[spot]} {years[spot]}",
+                        edit=edit.format(treatment.column, years[spot]),
                     )
                 ]
             )

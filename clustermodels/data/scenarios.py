@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clustermodels.data.adoption_edits import delayed, ended, is_year
-from clustermodels.data.cohorts import end_of
+from clustermodels.data.adopted import end_of
+from clustermodels.data.adoption_edits import delayed, ended, is_year, of_chosen, refuse_parts
 from clustermodels.data.columns import observed
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
@@ -42,7 +42,7 @@ def counterfactual(spec: Spec, panel: Panel, learned: Learned, scenario: str) ->
                 replace(
                     problem,
                     what=f"it gives '{problem.path}' {problem.what}",
-                    fix="Edit less.",
+                    fix=problem.edit or "Edit less.",
                     file=here.file,
                     line=here.line,
                     path=here.path,
@@ -150,12 +150,16 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
             if edit.verb == "repeal":
                 changed[end_of(column)] = ("obs", ended(spec, rows, column, amount, chosen, here))
                 continue
+            whole = edit.verb == "delay" or is_year(spec, column)
+            at = of_chosen(panel, chosen) if whole else chosen
             if edit.verb == "delay" and not is_year(spec, column):
-                later = delayed(spec, rows, column, int(amount), chosen, here)
-                changed[column] = ("obs", later)
-                continue
-            hit = chosen & ~_never(spec, edit, column, values)
-            changed[column] = ("obs", np.where(hit, _apply(edit, values, amount), values))
+                after = delayed(spec, rows, column, int(amount), at, here)
+            else:
+                hit = at & ~_never(spec, edit, column, values)
+                after = np.where(hit, _apply(edit, values, amount), values)
+            if whole:
+                refuse_parts(spec, panel, values, after, chosen, here)
+            changed[column] = ("obs", after)
         rows = rows.assign(changed)
     return replace(panel, rows=rows, read_as="")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from clustermodels.data.prepared import Study, prepare
 from clustermodels.errors import Finding, by_severity
+from clustermodels.preview.cohorts import cohort_findings
 from clustermodels.preview.identification import identification
 from clustermodels.preview.idle import idle_findings
 from clustermodels.preview.membership import membership
+from clustermodels.preview.own_slopes import slope_findings
 from clustermodels.preview.past import past_findings
 from clustermodels.preview.positions import position_findings
+from clustermodels.preview.reached import reached_findings
 from clustermodels.preview.rows import row_findings
 from clustermodels.preview.serial import serial_findings
 from clustermodels.preview.staggered import staggered
@@ -44,9 +47,12 @@ def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
         *position_findings(spec, panel.networks, clusters),
         *row_findings(spec, panel, of),
         *identification(spec, of),
+        *slope_findings(spec, of),
         *past_findings(spec, ready.learned, of),
         *serial_findings(spec, of),
         *staggered(spec, panel, of),
+        *cohort_findings(spec, panel, of),
+        *reached_findings(spec, panel, ready.learned, of),
         *support(spec, panel, ready.learned),
         *idle_findings(spec, ready.idle),
     ]

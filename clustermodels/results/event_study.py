@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from clustermodels.data.cohorts import adoption_years, by_cohort, cells
+from clustermodels.data.adopted import adoption_years, cohort_name
+from clustermodels.data.cohorts import by_cohort, cells
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values, reader
 from clustermodels.data.predictor import Draws, by_piece, part
+from clustermodels.data.told import Mask, told
 from clustermodels.data.walk import expected_outcome
 from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit, flat
@@ -64,6 +67,9 @@ def event_study(fit: Fit) -> xr.Dataset:
     a log link there is the ratio of expected outcomes as well, the sum at these rows over that
     without the policy; on a logit link the mean difference. These hold all that goes with the
     policy: products with moderators and, with ``dynamics``, what earlier years left.
+
+    Cohorts and years of which the data tell nothing (``check`` names them) are left out, as long
+    as there are others.
 
     Parameters
     ----------
@@ -128,7 +134,7 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
                     else {"difference": ((on - off) / grouped.sizes, 0.0)}
                 )
             yield from _lines(treatment, grouped, found)
-        if item.comparison == "never":
+        if fit.learned.levels.get(names.before(treatment)):
             early = np.asarray(draws[names.before(treatment)])
             grouped = _before(fit, treatment)
             yield from _lines(treatment, grouped, {"coefficient": (grouped.averaged(early), 0.0)})
@@ -147,29 +153,40 @@ def _after(fit: Fit, treatment: str) -> Iterator[_Grouped]:
     """Group the rows that the policy has reached."""
     item, rows = by_cohort(fit.spec)[treatment], reader(fit.panel)
     found, adopted = cells(item, rows), adoption_years(item, rows)
-    on = np.flatnonzero(found.after != "")
-    levels = fit.learned.levels[names.by_cohort_year(treatment)]
-    cell = np.searchsorted(np.array(levels), found.after[on].astype(str))
+    effects = names.by_cohort_year(treatment)
+    on, cell = _known(fit, effects, found.after, told(fit.spec, fit.design()).levels[effects])
     yield _Grouped("overall", ("",), on, np.zeros(len(on), dtype=np.int64), cell)
-    for by, values in (
-        ("event_time", found.since[on]),
-        ("cohort", adopted[on]),
-        ("year", rows.years[on]),
+    dated = np.isfinite(found.since[on])
+    for by, values, kept in (
+        ("event_time", found.since, dated),
+        ("cohort", adopted, np.ones_like(dated)),
+        ("year", rows.years.astype(float), np.ones_like(dated)),
     ):
-        different, group = np.unique(values.astype(int), return_inverse=True)
-        yield _Grouped(by, tuple(map(str, different)), on, group, cell)
-    yield _Grouped("cell", levels, on, cell, cell)
+        different, group = np.unique(values[on[kept]], return_inverse=True)
+        levels = tuple(cohort_name(value) for value in different)
+        yield _Grouped(by, levels, on[kept], group, cell[kept])
+    every = np.array(fit.learned.levels[effects])
+    there, group = np.unique(cell, return_inverse=True)
+    yield _Grouped("cell", tuple(every[there].tolist()), on, group, cell)
 
 
 def _before(fit: Fit, treatment: str) -> _Grouped:
     """Group the rows of cohorts before they adopt, by event time."""
     item, rows = by_cohort(fit.spec)[treatment], reader(fit.panel)
-    found = cells(item, rows)
-    on = np.flatnonzero(found.before != "")
-    levels = fit.learned.levels[names.before(treatment)]
-    cell = np.searchsorted(np.array(levels), found.before[on].astype(str))
+    found, early = cells(item, rows), names.before(treatment)
+    on, cell = _known(fit, early, found.before, told(fit.spec, fit.design()).levels[early])
     different, group = np.unique(found.since[on].astype(int), return_inverse=True)
     return _Grouped("before", tuple(map(str, different)), on, group, cell)
+
+
+def _known(
+    fit: Fit, effects: str, labels: NDArray[np.object_], seen: Mask
+) -> tuple[Positions, Positions]:
+    """Give the rows whose cohort and year the data tell, and which these are: all if none are."""
+    on = np.flatnonzero(labels != "")
+    cell = np.searchsorted(np.array(fit.learned.levels[effects]), labels[on].astype(str))
+    kept = seen[cell] if seen.any() else np.ones(len(on), dtype=bool)
+    return on[kept], cell[kept]
 
 
 def _outcomes(fit: Fit, item: Adoption, draws: Draws, groups: list[_Grouped]) -> dict[str, Values]:

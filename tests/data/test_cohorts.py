@@ -249,3 +249,117 @@ def test_without_cohorts_there_is_no_event_study():
     fit = made_fit(document(by="cluster"), frame())
     with pytest.raises(cm.FitError, match="because no treatment"):
         cm.event_study(fit)
+
+
+ON = {"first_year": None, "column": "on"}
+
+
+@pytest.mark.parametrize("lost", [[2013], [2012], [2011, 2012, 2013]])
+@pytest.mark.parametrize("missing", ["row", "cell"])
+def test_a_switch_that_turns_on_behind_a_gap_has_no_cohort(lost, missing):
+    table = frame()
+    gap = (table["city"] == "A") & table["year"].isin(lost)
+    holed = table[~gap] if missing == "row" else table.assign(on=table["on"].mask(gap))
+    seen = (min(lost) - 1, max(lost) + 1)
+    with pytest.raises(cm.PanelError, match="nobody knows which cohort it is") as caught:
+        cm.check(cm.read_spec(document(**ON)), holed)
+    (problem,) = caught.value.problems
+    assert problem.path == "treatments.law"
+    first, last = (2012, 2014) if lost == [2013] else seen
+    assert problem.got == f"A: 0 in {first}, 1 in {last}"
+    assert problem.fix == "Give the year of adoption: first_year."
+    # the years themselves say it, and one effect for all needs no cohort
+    assert cm.check(cm.read_spec(document()), holed)
+    cm.check(cm.read_spec(document(by="cluster", slope="common", **ON)), holed)
+
+
+def test_who_enters_with_the_policy_is_in_no_dated_cohort():
+    late = frame()[lambda f: (f["city"] != "C") | (f["year"] >= 2016)]
+    design = designed(document(**ON), late)[3]
+    wanted = {
+        (city, year): f"{'earlier' if city == 'C' else start} in {year}"
+        for city, start in FIRST.items()
+        for year in range(2016 if city == "C" else 2010, 2018)
+        if start and year >= start
+    }
+    assert cells_of(design, late) == wanted
+    found = {f.check: f for f in cm.check(cm.read_spec(document(**ON)), late)}
+    assert "had reached C" in found["always_treated"].what
+    fit = made_fit(document(**ON), late)
+    times = cm.event_study(fit)
+    rows = (times["by"] == "event_time").to_numpy()
+    assert times["level"].to_numpy()[rows].tolist() == ["0", "1", "2", "3", "4"]
+    assert times["rows"].to_numpy()[rows].tolist() == [3, 3, 3, 2, 2]
+
+
+def test_any_policy_that_comes_in_different_years_and_stays_is_weighed():
+    first = {"A": 2011, "B": 2011, "C": 2016, "D": 2016, "E": 2016, "F": 2016}
+    years = {"cluster": {}, "year": {}}
+
+    def weighed(**law):
+        made = document() | {"treatments": {"law": law | {"slope": "common"}}}
+        made |= {"fixed_effects": years}
+        table = frame(first).assign(
+            begun=lambda f: (f["start"] == f["year"]) * 1.0, amount=lambda f: 3 * f["on"]
+        )
+        listed = cm.check(cm.read_spec(made), table)
+        return {finding.check: finding for finding in listed}.get("staggered_adoption")
+
+    own = weighed(kind="adoption", first_year="start")
+    assert "adopted in 2 different years" in own.what
+    for law in (
+        {"column": "on"},
+        {"column": "amount", "transform": "log1p"},
+        {"kind": "stock", "column": "begun", "initial": 0},
+    ):
+        found = weighed(**law)
+        assert found.what == own.what
+        assert "Write 'kind: adoption, by: cohort_year, slope: partial'" in found.what_to_do
+    assert weighed(column="begun") is None  # it ends
+    assert weighed(column="on", lags={"to": 1}) is None
+
+
+def test_who_adopts_after_the_panel_makes_no_second_cohort():
+    one = dict.fromkeys("ABC", 2013) | {"D": 2030, "E": 9999, "F": 0}
+    assert "staggered_adoption" not in findings(one, by="cluster")
+    two = findings(one | {"F": 2015}, by="cluster")["staggered_adoption"]
+    assert "adopted in 2 different years" in two.what
+
+
+def test_advice_leads_somewhere():
+    alone = {"A": 2013, "B": 2015, "C": 2015, "D": 0, "E": 0, "F": 0}
+    assert "slope: partial" in findings(alone, slope="free")["cohort_of_one"].what_to_do
+    assert "slope: partial" not in findings(alone)["cohort_of_one"].what_to_do
+    only = findings(alone | {"B": 0, "C": 0}, slope="free")["cohort_of_one"]
+    assert "slope: partial" not in only.what_to_do
+    past = document() | {"dynamics": {}, "fixed_effects": {"cluster": {"pooling": "correlated"}}}
+    past["fixed_effects"]["year"] = {}
+    advised = {f.check: f for f in cm.check(cm.read_spec(past), frame())}["cohort_levels"]
+    assert "pooling: free" not in advised.what_to_do
+    assert "as a categorical control" in advised.what_to_do
+    done = past | {"controls": {"cohort": {"kind": "categorical"}}}
+    table = frame().assign(cohort=lambda f: f["start"])
+    assert "cohort_levels" not in {f.check for f in cm.check(cm.read_spec(done), table)}
+
+
+@pytest.mark.parametrize(
+    ("law", "edit", "way"),
+    [
+        (ON, {"set": {"on": 0}, "years": {"from": 2016}}, "write '{repeal: {on: 2016}}'"),
+        (ON, {"set": {"on": 1}, "years": [2012]}, "leave the years open at their end"),
+        (ON, {"delay": {"on": 1}, "where": {"tide": {"above": 0}}}, "let 'where' name a column"),
+        (ON, {"add": {"on": 1}}, "Set it to 0 or 1."),
+        ({}, {"delay": {"start": 1}, "where": {"tide": {"above": 0}}}, "let 'where' name a column"),
+        ({}, {"add": {"start": 2}, "years": [2013]}, "Leave 'years' out"),
+        ({}, {"add": {"start": 0.5}}, "Move it by whole years"),
+        ({}, {"delay": {"start": 1}}, "Move adoptions to years in which others adopted"),
+    ],
+)
+def test_a_scenario_that_cannot_be_is_sent_to_one_that_can(law, edit, way):
+    table = frame().assign(tide=lambda f: (-1.0) ** f["year"])
+    made = document(scenarios={"it": [edit]}, **law)
+    with pytest.raises(cm.PanelError) as caught:
+        cm.check(cm.read_spec(made), table)
+    (problem,) = caught.value.problems
+    assert problem.path.startswith("scenarios.it")
+    assert way in problem.fix
