@@ -108,6 +108,15 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
         if block.pooling == "partial" and len(block.terms) > 1:
             labels = pair_labels([term.name for term in block.terms])
             put(f"{block.name}_correlation", (f"{block.name}_correlation_level",), (labels,))
+    for cells in design.cells:
+        name = cells.name
+        put(f"{name}_mean")
+        put(f"{name}_sd")
+        put(f"{name}_by_cluster_sd")
+        put(f"{name}_by_cluster", ("cluster",), (cells.cluster.levels,))
+        put(name, (f"{name}_level",), (cells.places,))
+        if cells.labels:
+            put(f"{name}_given", (f"{name}_given_level",), (cells.labels,))
     posterior = xr.Dataset(variables).assign_coords(chain=np.arange(chains), draw=np.arange(draws))
     tree = xr.DataTree.from_dict({"posterior": posterior})
     return Fit(spec, panel, learned, _completed(tree, spec, panel, design))

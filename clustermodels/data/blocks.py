@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clustermodels.data.factors import Factor
-from clustermodels.data.panel import Values
+from clustermodels.data.panel import Positions, Values
 from clustermodels.data.serial import Serial
 from clustermodels.families.priors import Prior
 from clustermodels.spec.transforms import Transform
@@ -60,6 +60,25 @@ class Lagged:
 
 
 @dataclass(frozen=True, eq=False)
+class Unknown:
+    """How a column depends on cells that are parameters: values + multiplier x cells[at].
+
+    Parameters
+    ----------
+    name
+        The cells' posterior name; they are in the user's units, after the transform.
+    at
+        Which cell each row has, (obs,); 0 where its cell is known.
+    multiplier
+        (obs,); 0 where the cell is known.
+    """
+
+    name: str
+    at: Positions
+    multiplier: Values
+
+
+@dataclass(frozen=True, eq=False)
 class Block:
     """One piece of the predictor: columns, and a rule for their coefficients.
 
@@ -89,6 +108,9 @@ class Block:
     serial
         Where levels are the rows themselves, and what they vary by carries over from each to the
         next of its cluster.
+    unknown
+        Where the block's one column has cells that are parameters; ``values`` are then what it
+        is where these are 0.
     """
 
     name: str
@@ -100,6 +122,7 @@ class Block:
     concentration: float = 2.0
     from_outcome: Lagged | None = None
     serial: Serial | None = None
+    unknown: Unknown | None = None
 
     @property
     def adrift(self) -> bool:

@@ -15,6 +15,7 @@ from scipy.optimize import minimize_scalar
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
+from clustermodels.data.filled import filled
 from clustermodels.data.mode import Given, Mode, find_mode
 from clustermodels.data.panel import Values
 from clustermodels.families.links import Link
@@ -84,7 +85,11 @@ class Settled:
 
 
 def settle(design: Design) -> Settled:
-    """Estimate the family's parameters and the sds at the mode of the coefficients."""
+    """Estimate the family's parameters and the sds at the mode of the coefficients.
+
+    Unknown cells are held at a guess.
+    """
+    design = filled(design)
     pooled = [block for block in design.blocks if block.sds]
     given = Given(
         {name: quantile(prior, [0.5]) for name, prior in design.outcome.parameters.items()},

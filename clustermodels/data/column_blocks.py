@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from clustermodels.data import priors
-from clustermodels.data.blocks import Block, Lagged, Term
+from clustermodels.data.blocks import Block, Lagged, Term, Unknown
 from clustermodels.data.columns import past_form
 from clustermodels.data.factors import Factor
 from clustermodels.data.learned import Learned, Means
@@ -23,7 +23,11 @@ from clustermodels.spec.fixed_effects import CLUSTER
 
 
 def common_blocks(
-    spec: Spec, columns: Mapping[str, Values], learned: Learned, default: priors.Defaults
+    spec: Spec,
+    columns: Mapping[str, Values],
+    unknown: Mapping[str, Unknown],
+    learned: Learned,
+    default: priors.Defaults,
 ) -> list[Block]:
     """Give every treatment, product, moderator and numeric control its coefficient."""
     blocks = []
@@ -32,7 +36,8 @@ def common_blocks(
             continue
         unit, step, words = unit_of(spec, name, learned)
         own = priors.coefficient(spec, name, default.slope, unit, step)
-        blocks.append(Block(name, values[:, None], (Term(name, own, unit, step, words),)))
+        term = Term(name, own, unit, step, words)
+        blocks.append(Block(name, values[:, None], (term,), unknown=unknown.get(name)))
     return blocks
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from clustermodels.data.adopted import adoption_years, refuse_undated, repealed
 from clustermodels.data.panel import Reader, Values
-from clustermodels.data.transforms import Standard, domain, forward, unit_change
+from clustermodels.data.transforms import Standard, domain, forward, observed_cells, unit_change
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.controls import Control
@@ -47,6 +47,8 @@ class Column:
         A Problem that stands where the document names the column, to be worded.
     lag
         How many years before the row's its cell stands.
+    gaps
+        Whether cells may be missing, as parameters of the model.
     """
 
     values: Values
@@ -55,6 +57,7 @@ class Column:
     change: str | None = None
     place: Problem = _NOWHERE
     lag: int = 0
+    gaps: bool = False
 
 
 @singledispatch
@@ -107,7 +110,8 @@ def _adoption(treatment: Adoption, reader: Reader) -> Column:
 
 
 def _of(read: Read, transform: Transform, reader: Reader) -> Column:
-    return Column(reader.numbers(read), transform, symbol(read), lag=read.lag)
+    values, gaps = reader.numbers(read), read.may_be_empty
+    return Column(values, transform, symbol(read), lag=read.lag, gaps=gaps)
 
 
 def symbol(read: Read) -> str:
@@ -236,7 +240,8 @@ def transformed(
     result: dict[str, Values] = {}
     for name, column in columns.items():
         values = forward(column.values, column.transform, standards.get(name, (0.0, 1.0)))
-        wrong = np.flatnonzero(~np.isfinite(values))
+        empty = np.isnan(column.values) & column.gaps
+        wrong = np.flatnonzero(~np.isfinite(values) & ~empty)
         if wrong.size:
             spot = int(wrong[0])
             problems.append(
@@ -261,14 +266,18 @@ def transformed(
 def standards(columns: Mapping[str, Column]) -> dict[str, Standard]:
     """Learn mean and standard deviation of the columns that are to be standardised."""
     return {
-        name: (float(column.values.mean()), float(column.values.std(ddof=1)) or 1.0)
+        name: _location(observed_cells(column.values))
         for name, column in columns.items()
         if column.transform == "standardise"
     }
+
+
+def _location(values: Values) -> Standard:
+    return float(values.mean()), float(values.std(ddof=1)) or 1.0
 
 
 def change(name: str, column: Column, standard: Standard) -> tuple[float, str]:
     """Give the step that the effect of a column is quoted for, and its words."""
     if column.change is not None:
         return 1.0, f"{column.change} of {name}"
-    return unit_change(column.values, column.transform, name, standard)
+    return unit_change(observed_cells(column.values), column.transform, name, standard)

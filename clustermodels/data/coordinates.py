@@ -7,7 +7,7 @@ from typing import Any
 from clustermodels.data.correlations import pair_labels
 from clustermodels.data.design import Design
 from clustermodels.spec.fixed_effects import YEAR
-from clustermodels.spec.names import correlation, level_dim
+from clustermodels.spec.names import cells_given, correlation, level_dim
 
 
 def coordinates(design: Design) -> dict[str, list[Any]]:
@@ -24,4 +24,9 @@ def coordinates(design: Design) -> dict[str, list[Any]]:
         if block.pooling == "partial" and len(block.terms) > 1:
             among = pair_labels([term.name for term in block.terms])
             labels[level_dim(correlation(block.name))] = among
+    for cells in design.cells:
+        labels[cells.cluster.dim] = [*cells.cluster.levels]
+        labels[level_dim(cells.name)] = [*cells.places]
+        if cells.labels:
+            labels[level_dim(cells_given(cells.column))] = [*cells.labels]
     return labels

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data import priors
 from clustermodels.data.blocks import Block
+from clustermodels.data.cells import Cells, cells_of, unknown_columns, without_unknown
 from clustermodels.data.column_blocks import (
     categorical_blocks,
     common_blocks,
@@ -76,6 +77,8 @@ class Design:
         Everything else in the predictor.
     clusters, years
         The labels of each row, (obs,).
+    cells
+        The columns whose cells are parameters, each with what these follow.
     """
 
     outcome: OutcomeData
@@ -83,6 +86,7 @@ class Design:
     blocks: tuple[Block, ...]
     clusters: NDArray[np.object_]
     years: Positions
+    cells: tuple[Cells, ...] = ()
 
     @property
     def serial(self) -> Serial | None:
@@ -113,7 +117,8 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
     """
     rows = reader(panel)
     values = transformed(raw_columns(spec, rows), learned.standards, rows)
-    columns = standardise(spec, values, learned.scales)
+    cells = cells_of(spec, rows, values, learned)
+    columns = standardise(spec, without_unknown(values, cells), learned.scales)
     factors = {
         name: factor(name, labels_of(rows, of), learned.levels[name])
         for name, of in factor_columns(spec, rows).items()
@@ -123,7 +128,9 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         raise PanelError(problems)
     default = priors.defaults(spec, learned)
     blocks = [
-        *common_blocks(spec, columns, learned, default),
+        *common_blocks(
+            spec, columns, unknown_columns(spec, cells, columns, learned), learned, default
+        ),
         *categorical_blocks(spec, factors, default),
         *past_blocks(spec, columns, learned, default),
         *known_blocks(spec, factors, learned, default),
@@ -138,6 +145,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         blocks=tuple(blocks),
         clusters=rows.clusters,
         years=rows.years,
+        cells=cells,
     )
 
 

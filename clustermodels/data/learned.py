@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from clustermodels.data.cell_scales import CellScale, cell_scales
 from clustermodels.data.cohorts import cell_levels, cohorts
 from clustermodels.data.columns import (
     Column,
@@ -21,7 +22,7 @@ from clustermodels.data.factors import Factor, factor, factor_columns, labels_of
 from clustermodels.data.initial import initial_columns
 from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.persistence import left_to_clusters
-from clustermodels.data.transforms import Standard, forward, written
+from clustermodels.data.transforms import Standard, forward, observed_cells, written
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
@@ -70,7 +71,8 @@ class Learned(Frozen):
     ``adopted`` says when clusters adopted what is compared with those that never do. ``initial``
     holds the first values that effects of clusters are given, ``left`` and ``drift`` the sds that
     effects and trends seem to have beside these, on the link's scale. ``centred`` names the pooled
-    terms that a sampler moves in directly; ``fit`` fills it in.
+    terms that a sampler moves in directly; ``fit`` fills it in. ``cells`` holds the scales of
+    columns whose cells may be parameters.
     """
 
     levels: dict[str, tuple[str, ...]]
@@ -84,6 +86,7 @@ class Learned(Frozen):
     adopted: dict[str, dict[str, int]] = {}
     years: tuple[float, float] = (0.0, 1.0)
     centred: tuple[str, ...] = ()
+    cells: dict[str, CellScale] = {}
 
 
 def learn(spec: Spec, panel: Panel) -> Learned:
@@ -161,6 +164,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         drift=drift,
         outcome=(centre, spread),
         adopted=cohorts(spec, rows),
+        cells=cell_scales(spec, rows, values),
         years=about,
     )
 
@@ -190,6 +194,7 @@ def standardise(
 
 def _scale(name: str, column: Column, values: Values, standard: Standard) -> Scale:
     step, words = change(name, column, standard)
+    values = observed_cells(values)
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     largest = float(np.abs(values).max())
     return Scale(
@@ -208,13 +213,17 @@ def _means(columns: Mapping[str, Values], of: Factor) -> Means:
 
     A column that does not vary within levels is its own mean, and one whose mean does not vary
     between levels says nothing about them: neither gets a term (Mundlak 1978,
-    doi 10.2307/1913646).
+    doi 10.2307/1913646). Missing cells are left out; a level without any other counts as average.
     """
-    code, levels = of.codes, len(of.levels)
-    size = np.bincount(code, minlength=levels).astype(float)
+    levels = len(of.levels)
     kept: dict[str, Values] = {}
-    for name, values in columns.items():
-        mean = np.bincount(code, values, minlength=levels) / size
+    for name, column in columns.items():
+        there = ~np.isnan(column)
+        code, values = of.codes[there], column[there]
+        size = np.bincount(code, minlength=levels).astype(float)
+        known = size > 0
+        mean = np.bincount(code, values, minlength=levels) / np.maximum(size, 1)
+        mean[~known] = mean[known].mean()
         within = np.abs(values - mean[code]).max()
         between = np.abs(mean - mean.mean()).max()
         if within > 1e-8 and between > 1e-8:

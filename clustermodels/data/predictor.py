@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from clustermodels.data.blocks import Block
+from clustermodels.data.blocks import Block, Unknown
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
 from clustermodels.spec.names import INTERCEPT
@@ -54,7 +54,7 @@ def without_past(design: Design, draws: Draws) -> Values:
 def add_contribution(eta: Values, block: Block, draws: Draws) -> None:
     """Add a block's contribution to eta, (S, obs), in place."""
     for position, term in enumerate(block.terms):
-        column = block.values[:, position]
+        column = column_of(block, position, draws)
         if block.factor is None:
             eta += internal(block, position, draws)[:, None] * column
             continue
@@ -62,6 +62,15 @@ def add_contribution(eta: Values, block: Block, draws: Draws) -> None:
         if term.around is not None or (column != 1).any():
             coefficient *= column
         eta += coefficient
+
+
+def column_of(block: Block, position: int, draws: Draws) -> Values:
+    """Give a standardised column: (obs,), or (S, obs) where some of its cells are parameters."""
+    column: Values = block.values[:, position]
+    unknown = block.unknown
+    if unknown is None:
+        return column
+    return column + unknown.multiplier * np.asarray(draws[unknown.name]).take(unknown.at, axis=1)
 
 
 def internal(block: Block, position: int, draws: Draws, levels: Positions | None = None) -> Values:
@@ -132,9 +141,16 @@ def part(design: Design, rows: slice) -> Design:
                 block,
                 values=block.values[rows],
                 factor=block.factor and replace(block.factor, codes=block.factor.codes[rows]),
+                unknown=block.unknown and of_rows(block.unknown, rows),
             )
             for block in design.blocks
         ),
         clusters=design.clusters[rows],
         years=design.years[rows],
+        cells=(),  # what they follow is of all rows
     )
+
+
+def of_rows(unknown: Unknown, rows: slice) -> Unknown:
+    """Give how some rows of a column depend on unknown cells."""
+    return replace(unknown, at=unknown.at[rows], multiplier=unknown.multiplier[rows])

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.casting import cast_rows
+from clustermodels.data.cell_errors import impossible_errors
 from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, taken
 from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
@@ -118,7 +119,11 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
         raise PanelError([nobody(spec, gathered.regions)])
     rows, table = _clusters(gathered), gathered.table
     rows, reasons = add_positions(spec, rows, gathered.networks)
-    problems = [*impossible(spec, rows, outcome, table), *one_cluster(spec, rows, table)]
+    problems = [
+        *impossible(spec, rows, outcome, table),
+        *impossible_errors(spec, rows),
+        *one_cluster(spec, rows, table),
+    ]
     if problems:
         raise PanelError(problems)
     losses, used = ledger(spec, rows, outcome, reasons)

@@ -77,6 +77,8 @@ def simulate(
     gathered = gather(spec, data, outcome=past)
     panel = panel_of(spec, gathered, outcome=past)
     of = design(spec, panel, learn(spec, panel))
+    if of.cells:
+        raise SpecError([_unknown(spec, of)])
     rng = np.random.default_rng(seed)
     values = _stated(of, truth, rng)
     outcome = of.outcome
@@ -88,6 +90,17 @@ def simulate(
     whole = own.copy() if past else np.where(clusters, np.nan, own)
     whole[np.flatnonzero(clusters)[panel.used]] = drawn
     return rows.assign({column: ("obs", whole)})
+
+
+def _unknown(spec: Spec, of: Design) -> Problem:
+    (first, *_) = of.cells
+    section = "moderators" if first.column in spec.moderators else "controls"
+    return spec.source.problem(
+        (section, first.column),
+        f"no outcome can be drawn, because {len(first.rows)} cells of '{first.column}' are not "
+        "known",
+        fix="Remove 'missing' and 'error': rows with missing cells are then left out.",
+    )
 
 
 def _stated(

@@ -38,6 +38,11 @@ def forward(values: Values, transform: Transform, standard: Standard = (0.0, 1.0
                 return values
 
 
+def observed_cells(values: Values) -> Values:
+    """Give the values of the cells that are not missing."""
+    return values[~np.isnan(values)]
+
+
 def written(symbol: str, transform: Transform) -> str:
     """Write a transformed column as an equation has it.
 

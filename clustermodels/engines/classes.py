@@ -23,6 +23,11 @@ def outside(design: Design) -> str | None:
         return f"the family {outcome.family.name} is not one of {', '.join(FAMILIES)}"
     if design.serial is not None:
         return "what is left of a year carries over to the next"
+    for cells in design.cells:
+        return (
+            f"{len(cells.rows)} cells of {cells.column} are not known, and a cell times a "
+            "coefficient is not Gaussian"
+        )
     for name, prior in _coefficient_priors(design):
         if prior.distribution != "normal":
             return f"the prior of {name} is {prior.distribution}, not normal"

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from clustermodels.data.blocks import Block
+from clustermodels.data.cells import Cells, guessed
 from clustermodels.data.centring import settle
 from clustermodels.data.design import Design
 from clustermodels.data.mode import around
 from clustermodels.data.panel import Values
 from clustermodels.families.priors import Prior, line_of
-from clustermodels.spec.names import INTERCEPT, correlation
+from clustermodels.spec.names import INTERCEPT, by_cluster, cells_given, cells_mean, correlation, sd
 from clustermodels.spec.residuals import CARRIED
 
 # How far the logs of sds and parameters, and the log odds of correlations, are moved: about as far
@@ -65,6 +66,8 @@ def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
                 point |= _pooled(block, internal[block.name], sds[block.name], rng)
         if design.serial is not None:
             point[f"z_{CARRIED}_logodds__"] = SPREAD * rng.normal(size=())
+        for cells in design.cells:
+            point |= _cells(cells, rng)
         point[f"z_{INTERCEPT}"] = _standard(design.intercept, internal[INTERCEPT])
         return np.concatenate([point[name].ravel() for name in names])
 
@@ -106,11 +109,26 @@ def _pooled(block: Block, beta: Values, sds: Values, rng: np.random.Generator) -
     k = len(block.terms)
     moved = sds * np.exp(SPREAD * rng.normal(size=k))
     point: Point = {}
-    for term, sd, levels in zip(block.terms, moved, beta.reshape(k, -1), strict=True):
-        point[f"z_{term.sd_name}_log__"] = np.log([sd])
-        point[f"z_{term.name}"] = levels if term.centred else levels / sd
+    for term, own, levels in zip(block.terms, moved, beta.reshape(k, -1), strict=True):
+        point[f"z_{term.sd_name}_log__"] = np.log([own])
+        point[f"z_{term.name}"] = levels if term.centred else levels / own
     pairs = k * (k - 1) // 2
     if pairs:
         name = f"z_{correlation(block.name)}_logodds__"
         point[name] = SPREAD * rng.normal(size=pairs)
+    return point
+
+
+def _cells(cells: Cells, rng: np.random.Generator) -> Point:
+    """Start unknown cells from a guess of the regression that they follow."""
+    guess, name = guessed(cells), cells.name
+    mean = guess.mean + SPREAD * guess.sd * rng.normal(size=1)
+    point = {f"z_{cells_mean(cells.column)}": _standard(cells.mean, mean)}
+    for at, law in enumerate(cells.slopes):
+        slope = guess.slopes[at : at + 1] * np.exp(SPREAD * rng.normal(size=1))
+        point[f"z_{cells_given(cells.column)}_{at}"] = _standard(law, slope)
+    for which, value in ((sd(name), guess.sd), (sd(by_cluster(name)), guess.between)):
+        point[f"z_{which}_log__"] = np.log(value) + SPREAD * rng.normal(size=1)
+    point[f"z_{by_cluster(name)}"] = rng.normal(size=len(cells.cluster.levels))
+    point[f"z_{name}"] = rng.normal(size=len(cells.rows))
     return point

@@ -9,13 +9,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clustermodels.data.blocks import Block
+from clustermodels.data.cells import Cells
 from clustermodels.data.correlations import log_density as lkj_density
 from clustermodels.data.design import Design
 from clustermodels.data.predictor import TOGETHER, Draws, by_piece, internal, linear_predictor
 from clustermodels.data.serial import given_before
 from clustermodels.families.priors import log_density
 from clustermodels.fits.record import flat
-from clustermodels.spec.names import INTERCEPT, correlation
+from clustermodels.spec.names import INTERCEPT, by_cluster, cells_given, cells_mean, correlation, sd
 from clustermodels.spec.residuals import CARRIED
 
 Values = NDArray[np.float64]
@@ -107,6 +108,8 @@ def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:
     if design.serial is not None:
         among = np.asarray(draws[CARRIED])[:, None]
         terms[CARRIED] = lkj_density(among, 2, design.serial.concentration)
+    for cells in design.cells:
+        terms |= _cells(cells, draws)
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
     return xr.Dataset(
         {name: (("chain", "draw"), values.reshape(shape)) for name, values in terms.items()},
@@ -132,6 +135,26 @@ def _block(block: Block, draws: Draws) -> dict[str, Values]:
     if block.pooling == "partial" and len(block.terms) > 1:
         name = correlation(block.name)
         terms[name] = lkj_density(draws[name], len(block.terms), block.concentration)
+    return terms
+
+
+def _cells(cells: Cells, draws: Draws) -> dict[str, Values]:
+    """Give the densities of what unknown cells follow; these, like levels, have none of their own.
+
+    What was observed of the column is data beside the outcome.
+    """
+    log_spread = np.log(cells.spread)
+    mean, slopes = cells_mean(cells.column), cells_given(cells.column)
+    inside = (draws[mean] - cells.centre) / cells.spread
+    terms = {mean: log_density(cells.mean, inside) - log_spread}
+    for at, (law, unit) in enumerate(zip(cells.slopes, cells.units, strict=True)):
+        own = log_density(law, draws[slopes][:, at] / unit) - np.log(unit)
+        terms[slopes] = terms.get(slopes, 0.0) + own
+    for name, law in (
+        (sd(cells.name), cells.sd),
+        (sd(by_cluster(cells.name)), cells.between),
+    ):
+        terms[name] = log_density(law, draws[name] / cells.spread) - log_spread
     return terms
 
 

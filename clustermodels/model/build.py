@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pymc as pm
@@ -11,6 +12,7 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
 from clustermodels.families.family import Family
+from clustermodels.model.cells import unknown_cells
 from clustermodels.model.families import LIKELIHOODS, LINKS, MEANS
 from clustermodels.model.numbers import OBS, Numbers, numbers
 from clustermodels.model.priors import positive, real
@@ -44,8 +46,9 @@ def build_model(design: Design) -> pm.Model:
         intercept = real(INTERCEPT, design.intercept, given.priors[INTERCEPT])
         eta = given.offset + pm.Deterministic(INTERCEPT, intercept)
         common: dict[str, Any] = {}
+        cells = {each.name: unknown_cells(each, given) for each in design.cells}
         for block in design.blocks:
-            eta = eta + _contribution(block, given, common)
+            eta = eta + _contribution(block, given, common, cells)
         parameters = {
             name: positive(name, prior, given.priors[name])
             for name, prior in outcome.parameters.items()
@@ -65,10 +68,12 @@ def _expected(family: Family, eta: Any, given: Numbers, parameters: dict[str, An
     return LINKS[family.link.name](eta) * given.trials
 
 
-def _contribution(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
+def _contribution(
+    block: Block, given: Numbers, common: dict[str, Any], cells: Mapping[str, Any]
+) -> Any:
     """Make a block's variables and give its part of the predictor, (obs,)."""
     if block.factor is None:
-        return _common(block, given, common)
+        return _common(block, given, common, cells)
     if block.pooling == "free":
         internal = [_free(block, given, common)]
     elif block.serial is not None:
@@ -86,7 +91,7 @@ def _contribution(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
     return sum(parts[1:], parts[0])
 
 
-def _common(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
+def _common(block: Block, given: Numbers, common: dict[str, Any], cells: Mapping[str, Any]) -> Any:
     names = [
         f"{block.name}_{position}" if block.labels else term.name
         for position, term in enumerate(block.terms)
@@ -100,6 +105,10 @@ def _common(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
         pm.Deterministic(block.name, pt.stack(users), dims=level_dim(block.name))
     else:
         common[block.name] = pm.Deterministic(block.name, users[0])
+    unknown = block.unknown
+    if unknown is not None:
+        moved = given.multipliers[block.name] * cells[unknown.name][given.codes[unknown.name]]
+        return internal[0] * (given.columns[block.name, 0] + moved)
     parts = [value * given.columns[block.name, i] for i, value in enumerate(internal)]
     return sum(parts[1:], parts[0])
 

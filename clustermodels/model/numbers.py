@@ -22,6 +22,7 @@ from clustermodels.spec.names import INTERCEPT
 OUTCOME, OFFSET, TRIALS = "data::outcome", "data::offset", "data::trials"
 GAP, CELLS, PLACES = "data::gap", "data::cells", "data::places"
 COLUMNS, CODES, SCALARS = "data::columns", "data::codes", "data::scalars"
+MULTIPLIERS = "data::multipliers"
 OBS, UNIT = "obs", "unit"
 
 # Whose number it is: a name, or a block and the position of its term.
@@ -40,8 +41,10 @@ class Numbers:
         (obs,), or the number 0 or 1 where all are.
     columns
         (obs,), by block and position; the number 1 where all are.
+    multipliers
+        (obs,), by block: of its unknown cells.
     codes
-        (obs,), by factor.
+        (obs,), by factor; which unknown cell each row has, by the cells' name.
     units
         By block and position.
     priors
@@ -54,6 +57,7 @@ class Numbers:
     offset: Any
     trials: Any
     columns: Mapping[Owner, Any]
+    multipliers: Mapping[str, Any]
     codes: Mapping[str, Any]
     units: Mapping[Owner, Any]
     priors: Mapping[Owner, Mapping[str, Any]]
@@ -86,6 +90,7 @@ def numbers(design: Design) -> Numbers:
         offset=offset,
         trials=trials,
         columns=ones | rows,
+        multipliers=_stacked(MULTIPLIERS, _multipliers(design), float),
         codes=levels,
         units={owner: drawn[owner, UNIT] for owner in units},
         priors={o: {name: drawn[o, name] for name, _ in law} for o, law in priors.items()},
@@ -107,6 +112,7 @@ def structure(design: Design) -> Hashable:
         tuple(_columns(design)),
         tuple(_block(block) for block in design.blocks),
         design.serial and (design.serial.longest, design.serial.concentration),
+        tuple((cells.name, len(cells.rows), len(cells.cluster.levels)) for cells in design.cells),
     )
 
 
@@ -115,6 +121,7 @@ def _block(block: Block) -> Hashable:
     return (
         (block.name, block.pooling, block.labels, block.concentration),
         None if factor is None else (factor.name, factor.dim, len(factor.levels)),
+        None if block.unknown is None else block.unknown.name,
         tuple((term.name, term.sd_name, term.around, term.centred) for term in block.terms),
     )
 
@@ -128,6 +135,8 @@ def _laws(design: Design) -> dict[Owner, Prior]:
     laws |= dict[Owner, Prior](design.outcome.parameters.items())
     for block in design.blocks:
         laws |= {(block.name, at): term.prior for at, term in enumerate(block.terms)}
+    for cells in design.cells:
+        laws |= cells.laws
     return laws
 
 
@@ -167,7 +176,15 @@ def _columns(design: Design) -> dict[Owner, Any]:
 
 def _codes(design: Design) -> dict[str, Any]:
     factors = [block.factor for block in design.blocks if block.factor is not None]
-    return {factor.name: factor.codes for factor in factors}
+    unknown = [block.unknown for block in design.blocks if block.unknown is not None]
+    codes = {factor.name: factor.codes for factor in factors}
+    return codes | {each.name: each.at for each in unknown}
+
+
+def _multipliers(design: Design) -> dict[str, Any]:
+    return {
+        block.name: block.unknown.multiplier for block in design.blocks if block.unknown is not None
+    }
 
 
 def _stacked(name: str, owned: Mapping[Any, Any], dtype: Any) -> dict[Any, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from clustermodels.data.filled import filled
 from clustermodels.data.prepared import Study, prepare
 from clustermodels.errors import Finding, by_severity
 from clustermodels.preview.cohorts import cohort_findings
 from clustermodels.preview.identification import identification
 from clustermodels.preview.idle import idle_findings
+from clustermodels.preview.lost import missing_findings
 from clustermodels.preview.membership import membership
 from clustermodels.preview.own_slopes import slope_findings
 from clustermodels.preview.past import past_findings
@@ -46,8 +48,9 @@ def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
         *membership(spec, panel.regions, int(of.years.max())),
         *position_findings(spec, panel.networks, clusters),
         *row_findings(spec, panel, of),
-        *identification(spec, of),
-        *slope_findings(spec, of),
+        *missing_findings(spec, panel, of),
+        *identification(spec, filled(of)),
+        *slope_findings(spec, filled(of)),
         *past_findings(spec, ready.learned, of),
         *serial_findings(spec, of),
         *staggered(spec, panel, of),

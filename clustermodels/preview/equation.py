@@ -5,6 +5,7 @@ from __future__ import annotations
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.design import Design
 from clustermodels.data.learned import Learned
+from clustermodels.preview.cell_words import cell_equations
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL
@@ -61,7 +62,7 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
         terms.append(f"{EFFECT}[i,t]")
     lines = [f"{name}[i,t] ~ {law}", f"{left} = {terms[0]}"]
     lines += [f"{indent}+ {term}" for term in terms[1:]]
-    return (*lines, *_levels(spec), *_serial(name, of))
+    return (*lines, *_levels(spec), *_serial(name, of), *cell_equations(of, learned))
 
 
 def _serial(name: str, of: Design) -> list[str]:

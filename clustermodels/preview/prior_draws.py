@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clustermodels.data.blocks import Block
+from clustermodels.data.cells import Cells, Regression, expected_cells
 from clustermodels.data.correlations import draw as draw_cholesky
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
@@ -40,7 +41,23 @@ def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
     for block in design.blocks:
         if block.factor is not None:
             _by_level(block, rng, size, drawn)
+    for cells in design.cells:
+        _cells(cells, rng, size, drawn)
     return drawn
+
+
+def _cells(cells: Cells, rng: np.random.Generator, size: int, drawn: dict[str, Values]) -> None:
+    """Draw unknown cells given what was observed, at draws of what they follow."""
+    table = np.empty((size, len(cells.rows)))
+    mean = draw(cells.mean, rng, (size,))
+    slopes = np.array([draw(law, rng, (size,)) for law in cells.slopes]).reshape(-1, size)
+    sd, between = draw(cells.sd, rng, (size,)), draw(cells.between, rng, (size,))
+    for one in range(size):
+        at = Regression(float(mean[one]), slopes[:, one], float(sd[one]), float(between[one]))
+        u = between[one] * rng.normal(size=len(cells.cluster.levels))
+        expected, left = expected_cells(cells, at, u)
+        table[one] = expected + left * rng.normal(size=len(expected))
+    drawn[cells.name] = cells.centre + cells.spread * table
 
 
 def _by_level(block: Block, rng: np.random.Generator, size: int, drawn: dict[str, Values]) -> None:

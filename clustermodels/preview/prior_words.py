@@ -13,6 +13,7 @@ from clustermodels.data.correlations import beta_parameter
 from clustermodels.data.design import Design
 from clustermodels.families.links import Effect
 from clustermodels.families.priors import Prior, quantile, scaled, words
+from clustermodels.preview.cell_words import cell_priors
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL
@@ -59,6 +60,11 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
         told += [entry for term in block.terms for entry in _term(spec, block, term, kind, of)]
         if block.pooling == "partial" and len(block.terms) > 1:
             told.append(_correlation(spec, block))
+    told += [
+        PriorWords(name, law, f"{said} (90 %)", owner in spec.priors)
+        for cells in of.cells
+        for owner, name, law, said in cell_priors(cells)
+    ]
     return tuple(told)
 
 

@@ -26,16 +26,17 @@ def support(spec: Spec, panel: Panel, learned: Learned) -> Iterator[Finding]:
     rows = reader(panel)
     values = transformed(raw_columns(spec, rows), learned.standards, rows)
     for treatment, moderator in spec.moderated():
-        along = values[moderator]
+        seen = ~np.isnan(values[moderator])
+        along, doses = values[moderator][seen], values[treatment][seen]
         edges = np.unique(np.quantile(along, np.linspace(0, 1, BINS + 1)))
         if len(edges) < 2:
             continue
         which = np.clip(np.searchsorted(edges, along, side="right") - 1, 0, len(edges) - 2)
-        overall = values[treatment].std()
+        overall = doses.std()
         still = [
             f"{edges[b]:.3g} to {edges[b + 1]:.3g}"
             for b in range(len(edges) - 1)
-            if (which == b).any() and values[treatment][which == b].std() <= STILL * overall
+            if (which == b).any() and doses[which == b].std() <= STILL * overall
         ]
         if still and overall > 0:
             yield Finding(

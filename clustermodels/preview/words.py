@@ -10,6 +10,7 @@ from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
 from clustermodels.network.centrality import find
 from clustermodels.preview.assumptions import ASSUMPTIONS
+from clustermodels.preview.cell_words import cells_in_words
 from clustermodels.spec import names
 from clustermodels.spec.clusters import Floor
 from clustermodels.spec.document import Spec
@@ -70,6 +71,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         )
     if spec.controls:
         said.append(f"Held fixed: {choices(spec.controls)}.")
+    said += cells_in_words(of)
     said += _past(spec, learned)
     for factor, effect in spec.fixed_effects.items():
         drift = {"none": "", "partial": "; a trend each, pooled", "free": "; a trend each"}
@@ -215,6 +217,8 @@ _WORDS: dict[tuple[str, str, object], str] = {
     ("controls", "lag", 0): "0 (the same year)",
     ("moderators", "moderates", None): "every treatment",
     ("outcomes", "kind", "column"): "",
+    ("moderators", "missing", "drop"): "",
+    ("controls", "missing", "drop"): "",
     **{
         (section, key, value): said
         for section in ("outcomes", "moderators", "controls")

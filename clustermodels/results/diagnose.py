@@ -13,6 +13,7 @@ from clustermodels.errors import Finding, by_severity, choices
 from clustermodels.fits.record import Fit
 from clustermodels.results.bias import past_findings
 from clustermodels.results.checks import predictive_checks
+from clustermodels.results.measurement import measurement_findings
 from clustermodels.results.residuals import residual_findings
 from clustermodels.results.sampling import sampler_findings
 from clustermodels.results.summary import summary
@@ -68,6 +69,7 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     sampler, findings = sampler_findings(fit, table)
     findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
     findings += [*past_findings(fit), *residual_findings(fit)]
+    findings += measurement_findings(fit) if fit.design().cells else ()
     return Diagnosis(by_severity(findings), checks, sampler)
 
 

@@ -14,6 +14,7 @@ from clustermodels.data.columns import raw_columns, transformed
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Values, reader
 from clustermodels.data.predictor import Draws
+from clustermodels.data.transforms import observed_cells
 from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
@@ -153,11 +154,11 @@ def _slopes_along(
 
 
 def moderator_values(fit: Fit) -> dict[str, Values]:
-    """Give each moderator's values over the fitted rows, (obs,), as they enter the predictor."""
+    """Give each moderator's observed values over the fitted rows, as they enter the predictor."""
     rows = reader(fit.panel)
     columns = raw_columns(fit.spec, rows)
     values = transformed(columns, fit.learned.standards, rows)
-    return {name: values[name] for name in fit.spec.moderators}
+    return {name: observed_cells(values[name]) for name in fit.spec.moderators}
 
 
 def _changes(fit: Fit, scenario: str) -> xr.Dataset:

@@ -36,9 +36,10 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     -------
     dict
         Posterior name to sd; empty where there are fewer than two clusters or K >= N, and where
-        what is left of a year carries over: the model then says itself how rows depend.
+        what is left of a year carries over (the model then says itself how rows depend) or cells
+        are parameters (the scores of a regression take columns as known).
     """
-    if design.serial is not None:
+    if design.serial is not None or design.cells:
         return {}
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))

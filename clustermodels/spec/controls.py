@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from clustermodels.spec.cells import WithCells, keep_normal
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read, Role
 from clustermodels.spec.section import ColumnName, Kinds, Section, Whole, refuse
@@ -33,7 +34,7 @@ CONTROLS: Kinds[Control] = Kinds(
 
 
 @CONTROLS.register
-class ColumnControl(Control):
+class ColumnControl(WithCells, Control):
     """A column that is held fixed: a number, or text with an effect per level."""
 
     kind: Literal["numeric", "categorical"] | None = Field(
@@ -45,11 +46,19 @@ class ColumnControl(Control):
     def _transform_numbers(self) -> Self:
         if self.kind == "categorical" and self.transform != "none":
             raise refuse("a categorical control takes no transform", "Remove 'transform'.")
+        if self.kind == "categorical" and self.uncertain:
+            raise refuse(
+                "the cells of a categorical control cannot be parameters, because NUTS moves in "
+                "numbers only",
+                "Remove 'missing' and 'error'.",
+            )
+        keep_normal(self.error, self.transform)
         return self
 
     def reads(self) -> tuple[Read, ...]:
         """Give the control's column, at its lag."""
-        return (Read(self.column or "", self.lag, _ROLES[self.kind]),)
+        role = "number" if self.uncertain else _ROLES[self.kind]
+        return self.cell_reads(Read(self.column or "", self.lag, role))
 
 
 @CONTROLS.register

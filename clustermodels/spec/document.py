@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from clustermodels.spec import fixed_effects as factors
+from clustermodels.spec.cells import WithCells
 from clustermodels.spec.clusters import Clusters
 from clustermodels.spec.controls import CONTROLS, ColumnControl, Control
 from clustermodels.spec.data import Data
@@ -167,6 +168,19 @@ class Spec(Section):
             (section, name): item.reads()
             for section, items in sections.items()
             for name, item in items.items()
+        }
+
+    def uncertain(self) -> dict[tuple[str, str], WithCells]:
+        """Give the columns whose cells may be parameters, by (section, name)."""
+        sections: dict[str, Mapping[str, object]] = {
+            "moderators": self.moderators,
+            "controls": self.controls,
+        }
+        return {
+            (section, name): item
+            for section, items in sections.items()
+            for name, item in items.items()
+            if isinstance(item, WithCells) and item.uncertain
         }
 
     def lagged(self) -> dict[str, Read]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from clustermodels.spec.cells import WithCells, keep_normal
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
 from clustermodels.spec.section import ColumnName, Finite, Kinds, Section, Whole, with_column
@@ -40,7 +41,7 @@ MODERATORS: Kinds[Moderator] = Kinds("moderator", default="column")
 
 
 @MODERATORS.register
-class ColumnModerator(Moderator):
+class ColumnModerator(WithCells, Moderator):
     """A column of the panel, the same every year or not."""
 
     kind: Literal["column"] = "column"
@@ -48,13 +49,18 @@ class ColumnModerator(Moderator):
     lag: Whole = Field(default=0, description="years back")
     transform: Transform = "none"
 
+    @model_validator(mode="after")
+    def _normal_errors(self) -> Self:
+        keep_normal(self.error, self.transform)
+        return self
+
     def named(self, key: str) -> Self:
         """Give the moderator with its key as the column where it names none."""
         return with_column(self, key)
 
     def reads(self) -> tuple[Read, ...]:
         """Give the moderator's column, at its lag."""
-        return (Read(self.column or "", self.lag),)
+        return self.cell_reads(Read(self.column or "", self.lag))
 
 
 @MODERATORS.register

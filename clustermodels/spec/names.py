@@ -16,7 +16,9 @@ from clustermodels.spec.treatments import Adoption
 DIMS = ("cluster", "year", "obs", "chain", "draw")
 INTERCEPT = "intercept"
 
-Role = Literal["coefficient", "sd", "correlation", "parameter", "share", "effects", "derived"]
+Role = Literal[
+    "coefficient", "location", "sd", "correlation", "parameter", "share", "effects", "derived"
+]
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,21 @@ def level_dim(name: str) -> str:
     return f"{name}_level"
 
 
+def cells(column: str) -> str:
+    """Name the unknown cells of a column; what they follow begins with this name."""
+    return f"{column}_cells"
+
+
+def cells_mean(column: str) -> str:
+    """Name the mean of a column's cells, where the given columns are at their means."""
+    return f"{cells(column)}_mean"
+
+
+def cells_given(column: str) -> str:
+    """Name the coefficients of the columns that unknown cells are given."""
+    return f"{cells(column)}_given"
+
+
 SLOPES = f"{CLUSTER}_slopes"
 TREND = f"{CLUSTER}_trend"
 
@@ -142,6 +159,14 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(interaction(treatment_name, moderator), "coefficient", "moderators", moderator)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
+    for (section, name), item in spec.uncertain().items():
+        add(cells(name), "derived", section, name)
+        add(cells_mean(name), "location", section, name)
+        if item.given:
+            add(cells_given(name), "location", section, name)
+        add(sd(cells(name)), "sd", section, name)
+        add(by_cluster(cells(name)), "derived", section, name)
+        add(sd(by_cluster(cells(name))), "sd", section, name)
     for name in spec.lagged():
         add(name, "coefficient", "dynamics")
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":

@@ -8,6 +8,7 @@ from clustermodels.errors import Problem, choices, unknown_among
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
 from clustermodels.spec import (
+    cells_rules,
     dynamics_rules,
     factor_rules,
     network_rules,
@@ -158,7 +159,7 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
         return "free effects take a normal prior around 0", (
             "Write {distribution: normal, mean: 0, sd: ...}."
         )
-    if role == "coefficient" and support != "real":
+    if role in ("coefficient", "location") and support != "real":
         return "a coefficient may be negative", "Use normal or student_t."
     return None
 
@@ -181,6 +182,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *factor_rules.RULES,
     *scenario_rules.RULES,
     *((rule, _NETWORK) for rule in network_rules.RULES),
+    *((rule, _NAMED | {"scenarios"}) for rule in cells_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
 )
