@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.answered import parted, predictable
 from clustermodels.data.panel import Loss, Reader
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
@@ -38,7 +39,24 @@ def ledger(
             places = zip(lost.clusters.tolist(), lost.years.tolist(), strict=True)
             losses.append(Loss(reason, tuple(places)))
             left[hit] = False
+    if outcome and spec.predicts_missing and losses:
+        losses = _predicted(spec, everything, losses, left, known or {})
     return tuple(losses), left
+
+
+def _predicted(
+    spec: Spec, rows: Reader, losses: list[Loss], used: Mask, known: Mapping[str, Mask]
+) -> list[Loss]:
+    """Tell rows that lack their outcome alone from those that are lost."""
+    others = [missing for _, missing in _reasons(spec, rows, False, known)]
+    complete = ~np.any(others, axis=0) if others else np.ones(len(used), dtype=bool)
+    asked = predictable(spec, rows, used, complete)
+    places = zip(rows.clusters.tolist(), rows.years.tolist(), strict=True)
+    of = dict(zip(places, asked.tolist(), strict=True))
+    own = reason_of(Read(spec.outcome[1].column or ""))
+    return [
+        part for loss in losses for part in (parted(loss, of) if loss.reason == own else (loss,))
+    ]
 
 
 def counted(rows: int) -> str:

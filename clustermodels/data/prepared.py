@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from clustermodels.data.answered import answered
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned, learn
 from clustermodels.data.panel import Panel
@@ -78,4 +79,6 @@ def prepare(spec: Study, data: object = None) -> Prepared:
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
     of = design(spec, panel, learned)
-    return Prepared(spec, panel, learned, of, check_scenarios(spec, panel, learned, of))
+    whole = answered(panel)
+    observed = of if whole is panel else design(spec, whole, learned)
+    return Prepared(spec, panel, learned, of, check_scenarios(spec, panel, learned, observed))

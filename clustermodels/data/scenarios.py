@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data.adopted import end_of
 from clustermodels.data.adoption_edits import delayed, ended, is_year, of_chosen, refuse_parts
+from clustermodels.data.answered import answered
 from clustermodels.data.columns import observed
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
@@ -27,6 +28,8 @@ Mask = NDArray[np.bool_]
 def counterfactual(spec: Spec, panel: Panel, learned: Learned, scenario: str) -> Design:
     """Design the panel that a scenario makes, with what the fitted one taught.
 
+    Rows without an outcome that are predicted are among its rows.
+
     Raises
     ------
     PanelError
@@ -34,7 +37,7 @@ def counterfactual(spec: Spec, panel: Panel, learned: Learned, scenario: str) ->
     """
     panel = edited(spec, panel, scenario)
     try:
-        return design(spec, panel, learned)
+        return design(spec, answered(panel), learned)
     except PanelError as error:
         here = spec.source.problem(("scenarios", scenario), "")
         raise PanelError(
@@ -60,7 +63,7 @@ def check_scenarios(spec: Spec, panel: Panel, learned: Learned, of: Design) -> t
     spec, panel, learned
         The document, the fitting panel and what it taught.
     of
-        The fitting panel's design.
+        The fitting panel's design, of all rows that are predicted.
 
     Returns
     -------

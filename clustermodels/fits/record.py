@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.answered import answered
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
@@ -92,6 +93,11 @@ class Fit:
     def design(self, panel: Panel | None = None) -> Design:
         """Build the design of the fitted panel again, or of an edited one."""
         return self._fitted if panel is None else design(self.spec, panel, self.learned)
+
+    def answered(self) -> Design:
+        """Build the design of all rows that are predicted: the fitted ones, and others."""
+        panel = answered(self.panel)
+        return self.design() if panel is self.panel else self.design(panel)
 
     @cached_property
     def _fitted(self) -> Design:

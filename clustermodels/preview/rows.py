@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from clustermodels.data.answered import PREDICTED
 from clustermodels.data.design import Design
 from clustermodels.data.losses import reason_of
-from clustermodels.data.panel import Panel
+from clustermodels.data.panel import Loss, Panel
 from clustermodels.data.positions import NO_NETWORK
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
@@ -50,6 +51,9 @@ def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
         )
     }
     for loss in panel.losses:
+        if loss.reason == PREDICTED:
+            yield _predicted(spec, loss)
+            continue
         gone = outcome[[at[place] for place in loss.places]]
         gone = gone[np.isfinite(gone)]
         beside = (
@@ -76,6 +80,19 @@ def _lost(spec: Spec, panel: Panel) -> Iterator[Finding]:
             else "Fill the gaps in the data, or drop the term or lag that needs them.",
             *_at(spec, *_table(spec)),
         )
+
+
+def _predicted(spec: Spec, loss: Loss) -> Finding:
+    places = [f"{cluster} {year}" for cluster, year in loss.places]
+    return Finding(
+        "rows_predicted",
+        "note",
+        f"{len(places)} cluster-years have no outcome and are predicted, though not fitted: "
+        f"{choices(places, 6)}",
+        "Totals of 'effects' are over these, too; they say nothing of the coefficients.",
+        "Nothing, where the outcome is only not known yet.",
+        *_at(spec, "outcomes", spec.outcome[0]),
+    )
 
 
 def _gaps(spec: Spec, panel: Panel) -> Iterator[Finding]:

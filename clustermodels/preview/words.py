@@ -217,6 +217,7 @@ _WORDS: dict[tuple[str, str, object], str] = {
     ("controls", "lag", 0): "0 (the same year)",
     ("moderators", "moderates", None): "every treatment",
     ("outcomes", "kind", "column"): "",
+    ("outcomes", "missing", "drop"): "",
     ("moderators", "missing", "drop"): "",
     ("controls", "missing", "drop"): "",
     **{

@@ -73,7 +73,7 @@ def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
     """
-    before = fit.design()
+    before = fit.answered()
     after = counterfactual(fit.spec, fit.panel, fit.learned, scenario)
     draws = flat(fit.posterior)
     beyond = rows_beyond(fit, scenario)

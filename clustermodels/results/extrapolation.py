@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from clustermodels.data.answered import answered
 from clustermodels.data.columns import raw_columns, transformed
 from clustermodels.data.panel import Panel, Positions, Values, reader
 from clustermodels.data.scenarios import edited
@@ -44,7 +45,7 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
     """
-    rows = reader(fit.panel)
+    rows = reader(answered(fit.panel))
     names: list[str] = []
     pieces: dict[str, list[Values]] = {"value": [], "low": [], "high": [], "beyond": []}
     spots: list[Positions] = []
@@ -73,7 +74,7 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
 
 def rows_beyond(fit: Fit, scenario: str) -> NDArray[np.bool_]:
     """Mark the fitted rows that a scenario takes beyond the data in any column, (obs,)."""
-    marked = np.zeros(len(fit.panel.used), dtype=np.bool_)
+    marked = np.zeros(len(answered(fit.panel).used), dtype=np.bool_)
     for _, _, beyond in _moved_beyond(fit, scenario):
         marked |= beyond > 0
     return marked
@@ -117,7 +118,7 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
                 "extrapolation",
                 "warning",
                 f"scenario '{scenario}' takes '{name}' beyond the data's {low:.3g} to {high:.3g} "
-                f"in {many} of {len(fit.panel.used)} cluster-years, at most by "
+                f"in {many} of {len(answered(fit.panel).used)} cluster-years, at most by "
                 f"{float(part['beyond'][0]):.2g} standard deviations: {', '.join(places)}{more}",
                 "There the answer rests on the form of the model, not on data.",
                 "Make the edit smaller, or limit it with 'where'.",
@@ -130,5 +131,5 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
 
 
 def _columns(fit: Fit, panel: Panel) -> dict[str, Values]:
-    rows = reader(panel)
+    rows = reader(answered(panel))
     return transformed(raw_columns(fit.spec, rows), fit.learned.standards, rows)

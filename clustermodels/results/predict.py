@@ -15,14 +15,14 @@ from clustermodels.spec.names import INTERCEPT
 
 
 def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
-    """Predict the expected outcome of every fitted row.
+    """Predict the expected outcome of every fitted row, and of those without an outcome.
 
     A scenario's edited panel goes through the same functions as the fit, with what the fit
     learned, at the stored draws: forward simulation under the model's assumptions, not
     identification of a causal effect. Where the outcome depends on its past, the prediction walks
     from each cluster's first outcomes through the years, also at the observed policies, and a
     scenario feeds through. All rows at all draws are kept: of a large panel ``effects``
-    needs a fraction of the memory.
+    needs a fraction of the memory. Rows without an outcome are there under 'missing: model'.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
         If there is no such scenario, or it leads to values that a transform does not take.
     """
     design = (
-        fit.design()
+        fit.answered()
         if scenario is None
         else counterfactual(fit.spec, fit.panel, fit.learned, scenario)
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from clustermodels.errors import Problem
 from clustermodels.spec.document import Spec
+from clustermodels.spec.treatments import Adoption
 
 
 def _read_once(spec: Spec) -> Iterator[Problem]:
@@ -78,8 +79,36 @@ def _first_values(spec: Spec) -> Iterator[Problem]:
             )
 
 
+def _rows_without_outcome(spec: Spec) -> Iterator[Problem]:
+    """Refuse to predict rows without an outcome where more of them would have to be known."""
+    if not spec.predicts_missing:
+        return
+    cohorts = [
+        name
+        for name, item in spec.treatments.items()
+        if isinstance(item, Adoption) and item.by == "cohort_year"
+    ]
+    reasons = {
+        "'dynamics'": "the year after has no past then" if spec.dynamics is not None else "",
+        "'by: cohort_year'": "a cohort's effect in a year is that of its rows with an outcome"
+        if cohorts
+        else "",
+        "'missing' or 'error' of a column": "only cells of rows with an outcome are parameters"
+        if spec.uncertain()
+        else "",
+    }
+    for what, reason in reasons.items():
+        if reason:
+            yield spec.source.problem(
+                ("outcomes", spec.outcome[0], "missing"),
+                f"rows without an outcome cannot be predicted beside {what}, because {reason}",
+                fix="Remove 'missing: model' here.",
+            )
+
+
 RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (
     _read_once,
     _known_to_scenarios,
     _first_values,
+    _rows_without_outcome,
 )

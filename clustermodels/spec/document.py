@@ -23,7 +23,7 @@ from clustermodels.spec.dynamics import Dynamics, rho
 from clustermodels.spec.engine import ENGINES, Engine, Nuts
 from clustermodels.spec.fixed_effects import FixedEffect
 from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator
-from clustermodels.spec.outcomes import OUTCOMES, Outcome
+from clustermodels.spec.outcomes import OUTCOMES, ColumnOutcome, Outcome
 from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
 from clustermodels.spec.reads import Read
@@ -137,6 +137,12 @@ class Spec(Section):
     def outcome(self) -> tuple[str, Outcome]:
         """The name and the declaration of the outcome."""
         return next(iter(self.outcomes.items()))
+
+    @property
+    def predicts_missing(self) -> bool:
+        """Whether rows without an outcome are predicted."""
+        outcome = self.outcome[1]
+        return isinstance(outcome, ColumnOutcome) and outcome.missing == "model"
 
     def moderated(self) -> list[tuple[str, str]]:
         """Give every (treatment, moderator) pair whose interaction is in the predictor."""

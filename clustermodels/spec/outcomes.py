@@ -44,6 +44,10 @@ class ColumnOutcome(Outcome):
     """A column of the panel."""
 
     kind: Literal["column"] = "column"
+    missing: Literal["drop", "model"] = Field(
+        default="drop",
+        description="rows without an outcome are dropped, or predicted though not fitted",
+    )
 
 
 @OUTCOMES.register
