@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clustermodels.data import priors
 from clustermodels.data.blocks import Unknown
+from clustermodels.data.cell_given import given_columns
 from clustermodels.data.factors import Factor, factor, labels_of
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Positions, Reader, Values
@@ -104,7 +105,7 @@ def cells_of(
         Transformed columns, (obs,) each, nan where a cell is missing.
     """
     found = [
-        _cells(spec, rows, section, name, values[name], learned)
+        _cells(spec, rows, section, name, values, learned)
         for section, name in spec.uncertain()
         if name in learned.cells
     ]
@@ -112,10 +113,17 @@ def cells_of(
 
 
 def _cells(
-    spec: Spec, rows: Reader, section: str, name: str, values: Values, learned: Learned
+    spec: Spec,
+    rows: Reader,
+    section: str,
+    name: str,
+    columns: Mapping[str, Values],
+    learned: Learned,
 ) -> Cells:
+    values = columns[name]
     item, scale = spec.uncertain()[section, name], learned.cells[name]
     own, *beside = spec.predictors()[section, name]
+    given = given_columns(spec, rows, section, name, columns, learned)
     known = ~np.isnan(values)
     error = np.zeros(len(values))
     if item.error is not None:
@@ -130,11 +138,7 @@ def _cells(
         error = np.where(known, stated * (high - low) / scale.spread, 0.0)
     unknown = np.flatnonzero(~known | (error > 0))
     clusters, years = rows.clusters[unknown].tolist(), (rows.years[unknown] - own.lag).tolist()
-    given = [
-        (rows.numbers(read) - centre) / spread
-        for read, (centre, spread) in zip(beside, scale.given, strict=False)
-    ]
-    units = tuple(scale.spread / spread for _, spread in scale.given)
+    units = tuple(scale.spread / spread for _, spread in given.values())
     cells = names.cells(name)
     mean = priors.stated(spec, names.cells_mean(name))
     slope = names.cells_given(name)
@@ -143,8 +147,10 @@ def _cells(
         observed=np.where(known, (values - scale.centre) / scale.spread, 0.0),
         known=known,
         error=error,
-        given=np.column_stack(given) if given else np.empty((len(values), 0)),
-        labels=item.given,
+        given=np.column_stack([each for each, _ in given.values()])
+        if given
+        else np.empty((len(values), 0)),
+        labels=tuple(given),
         rows=unknown,
         places=tuple(f"{c} {y}" for c, y in zip(clusters, years, strict=True)),
         cluster=factor(CLUSTER, labels_of(rows, ((CLUSTER,), 0)), learned.levels[CLUSTER]),

@@ -24,7 +24,7 @@ def cells_in_words(of: Design) -> Iterator[str]:
         if missing:
             yield (
                 f"{missing} missing cells of {cells.column} are parameters: normal given {given}"
-                "a mean of each cluster, pooled, whatever the year."
+                "a mean of each cluster, pooled."
             )
         if noisy:
             yield (
@@ -39,7 +39,7 @@ def cell_equations(of: Design, learned: Learned) -> Iterator[str]:
     for cells in of.cells:
         column, name = cells.column, cells.name
         own = f"{names.by_cluster(name)}[i]"
-        given = "".join(f" + {names.cells_given(column)}[{c}] · ({c} - mean)" for c in cells.labels)
+        given = f" + {names.cells_given(column)} · given[i,t]" if cells.labels else ""
         symbol = learned.scales[column].symbol
         yield f"{symbol} ~ Normal({names.cells_mean(column)}{given} + {own}, {names.sd(name)})"
         yield f"{own} ~ Normal(0, {names.sd(names.by_cluster(name))})"

@@ -12,10 +12,10 @@ from clustermodels.spec.transforms import Per, Transform
 
 
 class Given(Section):
-    """Impute in the model, from these columns and a mean of each cluster."""
+    """Impute in the model, from these columns beside those of the predictor."""
 
     given: Annotated[tuple[ColumnName, ...], Field(strict=False)] = Field(
-        description="columns that the missing one is regressed on, in its own year"
+        description="further columns that the missing one is regressed on, in its own year"
     )
 
 

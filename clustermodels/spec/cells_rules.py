@@ -90,6 +90,9 @@ def _rows_without_outcome(spec: Spec) -> Iterator[Problem]:
     ]
     reasons = {
         "'dynamics'": "the year after has no past then" if spec.dynamics is not None else "",
+        "'residuals'": "what carries over is known of rows with an outcome only"
+        if spec.residuals is not None
+        else "",
         "'by: cohort_year'": "a cohort's effect in a year is that of its rows with an outcome"
         if cohorts
         else "",

@@ -159,11 +159,10 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(interaction(treatment_name, moderator), "coefficient", "moderators", moderator)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
-    for (section, name), item in spec.uncertain().items():
+    for section, name in spec.uncertain():
         add(cells(name), "derived", section, name)
         add(cells_mean(name), "location", section, name)
-        if item.given:
-            add(cells_given(name), "location", section, name)
+        add(cells_given(name), "location", section, name)
         add(sd(cells(name)), "sd", section, name)
         add(by_cluster(cells(name)), "derived", section, name)
         add(sd(by_cluster(cells(name))), "sd", section, name)

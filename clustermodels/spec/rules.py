@@ -182,7 +182,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *factor_rules.RULES,
     *scenario_rules.RULES,
     *((rule, _NETWORK) for rule in network_rules.RULES),
-    *((rule, _NAMED | {"scenarios"}) for rule in cells_rules.RULES),
+    *((rule, _NAMED | {"scenarios", "residuals"}) for rule in cells_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
 )

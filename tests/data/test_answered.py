@@ -112,6 +112,7 @@ def test_check_says_so_and_counts_them_as_no_loss(frame):
     ("changes", "message"),
     [
         ({"dynamics": {}}, "beside 'dynamics', because the year after has no past"),
+        ({"residuals": {"kind": "ar1"}}, "beside 'residuals', because what carries over"),
         (
             {"treatments": {"d": {"kind": "adoption", "by": "cohort_year"}}},
             "beside 'by: cohort_year', because",

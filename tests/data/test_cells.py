@@ -81,12 +81,12 @@ def test_expected_cells_are_those_of_one_joint_normal_law():
     frame = table().assign(x=lambda t: t["x"] + 0.3)
     *_, design = designed(document(column="x", missing={"given": ["z"]}, error=0.4), frame)
     (cells,) = design.cells
-    at = Regression(0.2, np.array([0.7]), 0.8, 0.6)
+    at = Regression(0.2, np.array([0.3, 0.7]), 0.8, 0.6)
     same = cells.cluster.codes[:, None] == cells.cluster.codes
     true = at.between**2 * same + at.sd**2 * np.eye(len(frame))
     seen = cells.known
     noisy = true[np.ix_(seen, seen)] + np.diag(cells.error[seen] ** 2)
-    line = at.mean + cells.given[:, 0] * 0.7
+    line = at.mean + cells.given @ [0.3, 0.7]
     gain = np.linalg.solve(noisy, (cells.observed - line)[seen])
     expected = line + true[:, seen] @ gain
     np.testing.assert_allclose(expected_cells(cells, at)[0], expected[cells.rows], rtol=1e-10)
@@ -132,7 +132,7 @@ def test_another_number_of_unknown_cells_is_another_structure():
 def test_least_squares_guess_the_regression():
     *_, design = designed(document(column="x", **MISSING), table(clusters=60, years=12))
     guess, (cells,) = guessed(design.cells[0]), design.cells
-    assert guess.slopes[0] * cells.units[0] == pytest.approx(0.8, abs=0.1)
+    assert guess.slopes * cells.units == pytest.approx([0, 0.8], abs=0.1)
     assert guess.sd * cells.spread == pytest.approx(0.7, abs=0.05)
     assert guess.between * cells.spread == pytest.approx(1.0, abs=0.3)
 
@@ -161,3 +161,21 @@ def test_standard_errors_that_cannot_be(wrong):
 def test_simulate_needs_every_cell():
     with pytest.raises(cm.SpecError, match="no outcome can be drawn, because"):
         cm.simulate(cm.read_spec(document(column="x", **MISSING)), {}, table())
+
+
+def test_cells_are_given_the_predictor_the_years_and_the_declared_columns():
+    frame = table()
+    spec = document(column="x", missing={"given": ["z"]})
+    spec["controls"] = {"w": {}, "q": {"column": "true", "error": 0.5}}
+    spec["fixed_effects"]["year"] = {}
+    *_, design = designed(spec, frame)
+    cells, _ = design.cells
+    years = ["year 2001", "year 2002", "year 2003"]
+    assert cells.labels == ("d", "w", "z", *years)
+    for at, name in enumerate(("d", "w", "z")):
+        column = frame[name]
+        np.testing.assert_allclose(
+            cells.given[:, at], (column - column.mean()) / column.std(), atol=1e-12
+        )
+    np.testing.assert_allclose(cells.given[:, 3:].sum(axis=0), 0, atol=1e-12)
+    assert sorted(set(cells.given[:, 3])) == [-0.25, 0.75]

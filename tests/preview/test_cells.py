@@ -67,7 +67,8 @@ def test_imputed_cells_are_counted_and_no_row_is_lost():
 def test_what_explain_says():
     told = cm.explain(cm.read_spec(document(column="w", error="se")), table())
     assert any("24 cells of m are observed with a normal error" in said for said in told.words)
-    assert "w[i,t] ~ Normal(m_cells_mean + m_cells_by_cluster[i], m_cells_sd)" in told.equation
+    line = "m_cells_mean + m_cells_given · given[i,t] + m_cells_by_cluster[i]"
+    assert f"w[i,t] ~ Normal({line}, m_cells_sd)" in told.equation
     assert "observed w[i,t] ~ Normal(w[i,t], its standard error)" in told.equation
     priors = {prior.name: prior for prior in told.priors}
     assert {"m_cells_mean", "m_cells_sd", "m_cells_by_cluster_sd"} <= priors.keys()
@@ -85,6 +86,7 @@ def test_a_stated_prior_is_in_the_columns_units():
     laws = {prior.name: prior.law for prior in told.priors if prior.stated}
     assert laws == {
         "m_cells_mean": "normal(5, 2)",
+        "m_cells_given[d]": "normal(1, 0.5)",
         "m_cells_given[z]": "normal(1, 0.5)",
         "m_cells_sd": "exponential(mean 3)",
     }
