@@ -95,10 +95,15 @@ def add_positions(
         columns[column] = ("obs", values)
         reasons[_no_network(position, network)] = made.unknown
         if position.disconnected == "drop":
-            reasons[f"{column} is undefined: {find(position.measure).undefined}"] = made.undefined
+            reasons[undefined(column) + find(position.measure).undefined] = made.undefined
     if problems:
         raise PanelError(problems)
     return rows.assign(columns), reasons
+
+
+def undefined(column: str) -> str:
+    """Say how the reason of rows begins that are lost where a position is undefined."""
+    return f"{column} is undefined: "
 
 
 def network_of(position: Position, networks: Networks, clusters: Sequence[str]) -> Network | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from clustermodels.data.design import Design
 from clustermodels.data.losses import reason_of
 from clustermodels.data.panel import Panel, Reader, Values, cluster_codes
+from clustermodels.data.positions import undefined
 from clustermodels.data.transforms import forward
 from clustermodels.errors import Finding
 from clustermodels.families.table import find
@@ -34,33 +35,43 @@ def missing_findings(spec: Spec, panel: Panel, of: Design) -> Iterator[Finding]:
     rows = Reader(panel.rows, np.arange(panel.rows.sizes["obs"]))
     lost = {loss.reason: set(loss.places) for loss in panel.losses}
     places = [*zip(rows.clusters.tolist(), rows.years.tolist(), strict=True)]
-    seen = set()
-    for (section, name), reads in spec.predictors().items():
-        for read in reads:
-            reason = reason_of(read)
-            if reason in seen or reason not in lost:
-                continue
-            seen.add(reason)
-            gone = np.array([place in lost[reason] for place in places])
-            gone &= rows.source(read.lag) >= 0
-            said = [*_apart(spec, panel, rows, gone, reason)]
-            if said:
-                yield Finding(
-                    "lost_rows_differ",
-                    "serious",
-                    f"the {int(gone.sum())} cluster-years that are lost for this, {reason}, are "
-                    f"not like the others: {'; '.join(said)}",
-                    "The answer is about cluster-years whose value is known, and these are "
-                    "special: it does not carry over to the others.",
-                    "Write 'missing: {given: [COLUMN, ..]}' where it is missing, to impute it in "
-                    "the model; or fill the gaps; or drop the term."
-                    if section in ("moderators", "controls")
-                    else "Fill the gaps, or drop the term or lag that needs them.",
-                    f"{section}.{name}",
-                    spec.source.line((section, name)),
-                )
+    for reason, (path, lag, remedy) in _reasons(spec, [*lost]).items():
+        gone = np.array([place in lost[reason] for place in places])
+        gone &= rows.source(lag) >= 0
+        said = [*_apart(spec, panel, rows, gone, reason)]
+        if said:
+            yield Finding(
+                "lost_rows_differ",
+                "serious",
+                f"the {int(gone.sum())} cluster-years that are lost for this, {reason}, are "
+                f"not like the others: {'; '.join(said)}",
+                "The answer is about cluster-years whose value is known, and these are "
+                "special: it does not carry over to the others.",
+                remedy,
+                ".".join(path),
+                spec.source.line(path),
+            )
     for cells in of.cells:
         yield _imputed(spec, of, cells.column)
+
+
+def _reasons(spec: Spec, lost: Sequence[str]) -> dict[str, tuple[tuple[str, str], int, str]]:
+    """Give what rows are lost for: the part of the document, its lag, and what to do."""
+    found: dict[str, tuple[tuple[str, str], int, str]] = {}
+    for path, reads in spec.predictors().items():
+        remedy = "Fill the gaps, or drop the term or lag that needs them."
+        if path[0] in ("moderators", "controls"):
+            remedy = "Write 'missing: {given: [COLUMN, ..]}' where it is missing, to impute it in "
+            remedy += "the model; or fill the gaps; or drop the term."
+        for read in reads:
+            if reason_of(read) in lost:
+                found.setdefault(reason_of(read), (path, read.lag, remedy))
+    for path, position in spec.positions().items():
+        for reason in lost:
+            if reason.startswith(undefined(position.column or "")):
+                remedy = "Write 'disconnected: zero' or 'indicator', which lose no row."
+                found.setdefault(reason, (path, 0, remedy))
+    return found
 
 
 def _apart(spec: Spec, panel: Panel, rows: Reader, gone: Mask, reason: str) -> Iterator[str]:

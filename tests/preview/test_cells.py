@@ -1,10 +1,13 @@
 """Findings and words on missing cells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import clustermodels as cm
-from clustermodels.preview.lost import difference
+from clustermodels.data.panel import Loss
+from clustermodels.preview.lost import difference, missing_findings
 from tests.cells import document, table
 
 
@@ -90,3 +93,24 @@ def test_a_stated_prior_is_in_the_columns_units():
         "m_cells_given[z]": "normal(1, 0.5)",
         "m_cells_sd": "exponential(mean 3)",
     }
+
+
+def test_the_periphery_that_a_dropped_position_loses():
+    frame = table(clusters=30, years=8)
+    gone = frame["true"] > 5.5
+    spec = document(column="true")
+    plain = cm.read_spec(spec)
+    panel = cm.read_panel(plain, frame)
+    places = tuple(zip(frame["city"][gone], frame["year"][gone], strict=True))
+    panel = replace(
+        panel,
+        rows=panel.rows.assign_coords(used=("obs", ~gone.to_numpy())),
+        losses=(Loss("m is undefined: no path", places),),
+    )
+    spec["data"]["ties"] = {"path": "t.csv", "source": "a", "target": "b", "year": "year"}
+    spec["moderators"]["m"] = {"kind": "network", "measure": "closeness", "disconnected": "drop"}
+    design = cm.design(plain, panel, cm.learn(plain, panel))
+    (finding,) = missing_findings(cm.read_spec(spec), panel, design)
+    assert (finding.check, finding.path) == ("lost_rows_differ", "moderators.m")
+    assert "m is undefined" in finding.what
+    assert "disconnected: zero" in finding.what_to_do
