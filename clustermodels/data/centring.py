@@ -44,7 +44,8 @@ def centred(design: Design) -> tuple[str, ...]:
     tuple of str
         Posterior names of terms.
     """
-    if not any(block.sds for block in design.blocks):
+    # beside feedback effects have coordinates of their own
+    if design.feedback or not any(block.sds for block in design.blocks):
         return ()
     shares = settle(design).shares
     carried = {block.name for block in design.blocks if block.serial is not None}

@@ -124,10 +124,9 @@ def _of_levels(
     spec: Spec, block: str, of: Factor, means: Means, learned: Learned, default: priors.Defaults
 ) -> Block:
     centred = (np.array(means.values) - means.centres) / means.spreads
-    lags = dict(zip(means.columns, spec.lagged(), strict=False)) if block == INITIAL else {}
     terms = []
     for position, column in enumerate(means.columns):
-        unit = unit_of(spec, lags.get(column, column), learned)[0] / means.spreads[position]
+        unit = unit_of(spec, means.of[position], learned)[0] / means.spreads[position]
         # differences between levels are of the outcome's own size, whatever the link
         own = priors.coefficient(spec, block, default.level, unit)
         terms.append(Term(column, own, unit))

@@ -29,4 +29,8 @@ def coordinates(design: Design) -> dict[str, list[Any]]:
         labels[level_dim(cells.name)] = [*cells.places]
         if cells.labels:
             labels[level_dim(cells_given(cells.column))] = [*cells.labels]
+    for each in design.feedback:
+        labels[level_dim(each.name)] = list(each.labels)
+        if each.equations:
+            labels[level_dim(each.sd_name)] = list(each.equations)
     return labels

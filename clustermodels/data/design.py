@@ -19,9 +19,11 @@ from clustermodels.data.column_blocks import (
 )
 from clustermodels.data.columns import raw_columns, transformed
 from clustermodels.data.factors import factor, factor_columns, labels_of, redundant
+from clustermodels.data.feedback import Feedback
 from clustermodels.data.learned import Learned, standardise
 from clustermodels.data.level_blocks import cohort_effects, factor_blocks
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
+from clustermodels.data.reactions import feedbacks
 from clustermodels.data.residuals import residual_blocks, serial_errors
 from clustermodels.data.serial import Serial
 from clustermodels.errors import PanelError
@@ -79,6 +81,9 @@ class Design:
         The labels of each row, (obs,).
     cells
         The columns whose cells are parameters, each with what these follow.
+    feedback
+        The equations of the columns that react to past outcomes. They are part of the likelihood,
+        and of no prediction: there such a column is as it was, or as a scenario sets it.
     """
 
     outcome: OutcomeData
@@ -87,6 +92,7 @@ class Design:
     clusters: NDArray[np.object_]
     years: Positions
     cells: tuple[Cells, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
 
     @property
     def serial(self) -> Serial | None:
@@ -146,6 +152,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         clusters=rows.clusters,
         years=rows.years,
         cells=cells,
+        feedback=feedbacks(spec, rows, columns, blocks, learned),
     )
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from clustermodels.data.columns import raw_columns
 from clustermodels.data.factors import Factor
-from clustermodels.data.panel import Panel, Values, reader
+from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.transforms import Standard, forward
+from clustermodels.errors import PanelError, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import interaction
 from clustermodels.spec.reads import years_before
@@ -30,7 +31,8 @@ def initial_columns(
     """Give what the effect of a cluster is conditional on beside its means, (cluster,) each.
 
     The first outcomes are those that the cluster's first used row looks back on, and the first
-    covariates those of the year before that row, as they would enter the predictor there. A
+    covariates those of the year before that row, as they would enter the predictor there; of
+    predetermined columns those of that row itself. A
     covariate that is not observed then for some cluster, that never varies within clusters, or
     whose first value is the same in all of them is left out (Rabe-Hesketh & Skrondal 2013, doi
     10.1016/j.jmva.2013.03.020).
@@ -52,7 +54,7 @@ def initial_columns(
         By label: the outcome's name for its value a year before, then its earlier ones, then
         covariates by their own names.
     """
-    rows = reader(panel)
+    rows, reacting = reader(panel), spec.reacting()
     first = np.unique(cluster.codes, return_index=True)[1]
     past = [*spec.lagged()]
     name = spec.outcome[0]
@@ -72,8 +74,65 @@ def initial_columns(
     }
     for treatment, moderator in spec.moderated():
         plain[interaction(treatment, moderator)] = plain[treatment] * plain[moderator]
-    for key, values in plain.items():
+    for key in plain:
+        # what reacts to outcomes is modelled from a cluster's second row on, and known at its first
+        values = columns[key][first] if key in reacting else plain[key]
         within = np.abs(columns[key] - columns[key][first][cluster.codes]).max()
         if np.isfinite(values).all() and within > _NEGLIGIBLE and np.ptp(values) > _NEGLIGIBLE:
             found[key] = values
     return found
+
+
+def every_year(
+    spec: Spec, rows: Reader, columns: Mapping[str, Values], cluster: Factor
+) -> dict[str, tuple[str, Values]]:
+    """Give each year's value of what varies within clusters, by label: its column and (cluster,).
+
+    Parameters
+    ----------
+    spec, rows
+        The document, and the panel at its used rows.
+    columns
+        The standardised columns that do not react to outcomes, (obs,) each.
+    cluster
+        The clusters' factor.
+
+    Raises
+    ------
+    PanelError
+        If clusters have rows in different years.
+    """
+    years = np.unique(rows.years)
+    lacking = np.bincount(cluster.codes) < len(years)
+    if lacking.any():
+        short = [cluster.levels[level] for level in np.flatnonzero(lacking)]
+        problem = spec.source.problem(
+            ("dynamics", "covariates"),
+            "clusters' effects cannot be given each year's covariates, because "
+            f"{choices(short, most=6)} lack rows of some of the years {years[0]} to {years[-1]}",
+            fix="Write 'covariates: means'.",
+        )
+        raise PanelError([problem])
+    found = {}
+    for name, column in columns.items():
+        by_year = np.empty((len(cluster.levels), len(years)))
+        by_year[cluster.codes, np.searchsorted(years, rows.years)] = column
+        if np.ptp(by_year, axis=1).max() <= _NEGLIGIBLE:
+            continue
+        for year, values in zip(years.tolist(), by_year.T, strict=True):
+            if np.ptp(values) > _NEGLIGIBLE:
+                found[f"{name} of {year}"] = (name, values)
+    return found
+
+
+def of_a_year(spec: Spec, label: str) -> bool:
+    """Tell whether what is known of clusters is a column's value in one year, of all years.
+
+    Parameters
+    ----------
+    label
+        Of something that effects of clusters are given.
+    """
+    own = spec.dynamics
+    yearly = own is not None and own.covariates == "every_year"
+    return yearly and label.rpartition(" of ")[2].isdecimal()

@@ -19,7 +19,7 @@ from clustermodels.data.columns import (
     transformed,
 )
 from clustermodels.data.factors import Factor, factor, factor_columns, labels_of
-from clustermodels.data.initial import initial_columns
+from clustermodels.data.initial import every_year, initial_columns
 from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.persistence import left_to_clusters
 from clustermodels.data.transforms import Standard, forward, observed_cells, written
@@ -56,13 +56,15 @@ class Means(Frozen):
     """What is known of each level of a correlated factor: the means of columns, or first values.
 
     ``values`` is (level, column), on the scale of the standardised columns; ``centres`` and
-    ``spreads`` are over levels.
+    ``spreads`` are over levels. ``of`` says which column of the predictor each is of, where they
+    are not called so.
     """
 
     columns: tuple[str, ...]
     values: tuple[tuple[float, ...], ...]
     centres: tuple[float, ...]
     spreads: tuple[float, ...]
+    of: tuple[str, ...] = ()
 
 
 class Learned(Frozen):
@@ -129,9 +131,12 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         name: factor(name, labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()
     }
     standardised = standardise(spec, values, scales)
-    of_others = {name: v for name, v in standardised.items() if name not in spec.lagged()}
+    # a mean of what reacts to outcomes holds those that are yet to come
+    apart = {*spec.lagged(), *spec.reacting()}
+    of_others = {name: v for name, v in standardised.items() if name not in apart}
+    yearly = spec.dynamics is not None and spec.dynamics.covariates == "every_year"
     means = {
-        name: _means(of_others, factors[name])
+        name: _means({} if yearly and name == CLUSTER else of_others, factors[name])
         for name, item in spec.fixed_effects.items()
         if item.pooling == "correlated"
     }
@@ -141,12 +146,15 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
         units = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
         cluster = factors[CLUSTER]
-        initial = _known(
-            initial_columns(spec, panel, standardised, cluster, learned_standards, units),
-            len(cluster.levels),
-        )
+        first = initial_columns(spec, panel, standardised, cluster, learned_standards, units)
+        of = dict(zip(first, spec.lagged(), strict=False))
+        if yearly:
+            for label, (column, each) in every_year(spec, rows, of_others, cluster).items():
+                first[label], of[label] = each, column
+        initial = _known(first, len(cluster.levels), of)
         past = np.column_stack([values[name] for name in spec.lagged()])
-        moving = np.column_stack([*of_others.values(), *np.empty((0, len(past)))])
+        every = [v for name, v in standardised.items() if name not in spec.lagged()]
+        moving = np.column_stack([*every, *np.empty((0, len(past)))])
         year = factors[YEAR].codes if YEAR in factors else None
         known = np.column_stack([initial.values, means[CLUSTER].values])
         y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
@@ -231,7 +239,9 @@ def _means(columns: Mapping[str, Values], of: Factor) -> Means:
     return _known(kept, levels)
 
 
-def _known(columns: Mapping[str, Values], levels: int) -> Means:
+def _known(
+    columns: Mapping[str, Values], levels: int, of: Mapping[str, str] | None = None
+) -> Means:
     """Put together what is known of each level, (level,) by name."""
     values = np.column_stack([*columns.values()]) if columns else np.empty((levels, 0))
     return Means(
@@ -239,6 +249,7 @@ def _known(columns: Mapping[str, Values], levels: int) -> Means:
         values=tuple(map(tuple, values.tolist())),
         centres=tuple(float(each.mean()) for each in columns.values()),
         spreads=tuple(float(each.std(ddof=1)) or 1.0 for each in columns.values()),
+        of=tuple((of or {}).get(name, name) for name in columns),
     )
 
 

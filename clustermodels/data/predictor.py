@@ -125,7 +125,10 @@ def pieces(design: Design, draws: int) -> list[slice]:
 
 
 def part(design: Design, rows: slice) -> Design:
-    """Give the design of some of its rows; levels and priors stay those of all."""
+    """Give the design of some of its rows; levels and priors stay those of all.
+
+    Without equations of feedback, which no piece of the rows has a use for.
+    """
     outcome = design.outcome
     return replace(
         design,
@@ -148,6 +151,7 @@ def part(design: Design, rows: slice) -> Design:
         clusters=design.clusters[rows],
         years=design.years[rows],
         cells=(),  # what they follow is of all rows
+        feedback=(),
     )
 
 

@@ -71,8 +71,19 @@ def simulate(
     Raises
     ------
     SpecError
-        If a value is missing, unknown or not a number.
+        If a value is missing, unknown or not a number, or columns are predetermined.
     """
+    if spec.predetermined():
+        raise SpecError(
+            [
+                spec.source.problem(
+                    ("dynamics", "predetermined"),
+                    "outcomes cannot be drawn beside predetermined columns, because the columns at "
+                    "hand react to the outcomes that were, and not to those that are drawn",
+                    fix="Remove it from the document that is simulated.",
+                )
+            ]
+        )
     past = spec.dynamics is not None
     gathered = gather(spec, data, outcome=past)
     panel = panel_of(spec, gathered, outcome=past)

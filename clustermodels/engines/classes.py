@@ -28,6 +28,8 @@ def outside(design: Design) -> str | None:
             f"{len(cells.rows)} cells of {cells.column} are not known, and a cell times a "
             "coefficient is not Gaussian"
         )
+    if design.feedback:
+        return "columns that react to past outcomes have equations of their own"
     for name, prior in _coefficient_priors(design):
         if prior.distribution != "normal":
             return f"the prior of {name} is {prior.distribution}, not normal"

@@ -10,10 +10,20 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.cells import Cells, guessed
 from clustermodels.data.centring import settle
 from clustermodels.data.design import Design
+from clustermodels.data.feedback import OWN, Feedback, internal_sds
 from clustermodels.data.mode import around
 from clustermodels.data.panel import Values
 from clustermodels.families.priors import Prior, line_of
-from clustermodels.spec.names import INTERCEPT, by_cluster, cells_given, cells_mean, correlation, sd
+from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.names import (
+    INTERCEPT,
+    by_cluster,
+    cells_given,
+    cells_mean,
+    correlation,
+    effect,
+    sd,
+)
 from clustermodels.spec.residuals import CARRIED
 
 # How far the logs of sds and parameters, and the log odds of correlations, are moved: about as far
@@ -64,6 +74,10 @@ def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
                 point |= _common(block, internal[block.name])
             elif block.pooling == "partial":
                 point |= _pooled(block, internal[block.name], sds[block.name], rng)
+        for each in design.feedback:
+            apart = f"z_{effect(CLUSTER)}"  # from where outcomes and columns have the effects
+            point[apart] = rng.normal(size=point[apart].shape)
+            point |= _feedback(each, rng)
         if design.serial is not None:
             point[f"z_{CARRIED}_logodds__"] = SPREAD * rng.normal(size=())
         for cells in design.cells:
@@ -131,4 +145,25 @@ def _cells(cells: Cells, rng: np.random.Generator) -> Point:
         point[f"z_{which}_log__"] = np.log(value) + SPREAD * rng.normal(size=1)
     point[f"z_{by_cluster(name)}"] = rng.normal(size=len(cells.cluster.levels))
     point[f"z_{name}"] = rng.normal(size=len(cells.rows))
+    return point
+
+
+def _feedback(each: Feedback, rng: np.random.Generator) -> Point:
+    """Start the equations of a column at ridge regressions, as if clusters' effects were known."""
+    laws = [dict(term.prior.arguments) for term in each.terms]
+    mean, sd = np.array([law["mean"] for law in laws]), np.array([law["sd"] for law in laws])
+    k = each.values.shape[1]
+    x = each.values * sd[:k]
+    left = each.response - each.values @ mean[:k]
+    z = np.linalg.solve(x.T @ x + np.eye(k), x.T @ left)
+    left = left - x @ z
+    point: Point = {}
+    for code, name in enumerate(internal_sds(each)):
+        spread = np.sqrt((left[each.equation == code] ** 2).mean())
+        moved = np.log(spread) + SPREAD * rng.normal(size=1)
+        point[f"{name}_log__"] = moved
+    if each.own_sd is not None:
+        point[f"z_{each.own_sd_name}_log__"] = np.log([OWN]) + SPREAD * rng.normal(size=1)
+    beyond = SPREAD * rng.normal(size=len(mean) - k)
+    point[f"z_{each.name}"] = np.concatenate([z + 0.1 * rng.normal(size=k), beyond])
     return point

@@ -12,6 +12,7 @@ from clustermodels.data.blocks import Block
 from clustermodels.data.cells import Cells
 from clustermodels.data.correlations import log_density as lkj_density
 from clustermodels.data.design import Design
+from clustermodels.data.feedback import Feedback
 from clustermodels.data.predictor import TOGETHER, Draws, by_piece, internal, linear_predictor
 from clustermodels.data.serial import given_before
 from clustermodels.families.priors import log_density
@@ -28,7 +29,8 @@ TABLED = 10**7
 def log_likelihood(design: Design, posterior: xr.Dataset) -> xr.DataArray:
     """Give the log likelihood of every row at every draw, (chain, draw, obs).
 
-    Where errors carry over, of a row given the one before it.
+    Where errors carry over, of a row given the one before it. Where columns are predetermined, of
+    the outcome alone, given its past and the cluster's effect.
     """
     draws = flat(posterior)
     result = np.empty((len(draws[INTERCEPT]), len(design.years)))
@@ -110,6 +112,8 @@ def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:
         terms[CARRIED] = lkj_density(among, 2, design.serial.concentration)
     for cells in design.cells:
         terms |= _cells(cells, draws)
+    for each in design.feedback:
+        terms |= _feedback(each, draws)
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
     return xr.Dataset(
         {name: (("chain", "draw"), values.reshape(shape)) for name, values in terms.items()},
@@ -155,6 +159,18 @@ def _cells(cells: Cells, draws: Draws) -> dict[str, Values]:
         (sd(by_cluster(cells.name)), cells.between),
     ):
         terms[name] = log_density(law, draws[name] / cells.spread) - log_spread
+    return terms
+
+
+def _feedback(each: Feedback, draws: Draws) -> dict[str, Values]:
+    """Give the density of all coefficients of a column's equations, and of their sds."""
+    units = np.array([term.unit for term in each.terms])
+    internal = np.asarray(draws[each.name]) / units
+    laws = zip(each.terms, internal.T, units, strict=True)
+    terms = {each.name: sum((log_density(t.prior, b) - np.log(u) for t, b, u in laws), np.zeros(1))}
+    for name, law in each.sds.items():
+        sds = np.asarray(draws[name]).reshape(len(internal), -1) / each.unit
+        terms[name] = (log_density(law, sds) - np.log(each.unit)).sum(axis=1)
     return terms
 
 

@@ -14,6 +14,7 @@ from clustermodels.data.design import Design
 from clustermodels.families.family import Family
 from clustermodels.model.cells import unknown_cells
 from clustermodels.model.families import LIKELIHOODS, LINKS, MEANS
+from clustermodels.model.feedback import effects_told, reaction
 from clustermodels.model.numbers import OBS, Numbers, numbers
 from clustermodels.model.priors import positive, real
 from clustermodels.model.random import random_coefficients
@@ -47,12 +48,23 @@ def build_model(design: Design) -> pm.Model:
         eta = given.offset + pm.Deterministic(INTERCEPT, intercept)
         common: dict[str, Any] = {}
         cells = {each.name: unknown_cells(each, given) for each in design.cells}
+        told = [block for block in design.blocks if design.feedback and block.sds]
         for block in design.blocks:
+            if block in told:
+                continue
             eta = eta + _contribution(block, given, common, cells)
         parameters = {
             name: positive(name, prior, given.priors[name])
             for name, prior in outcome.parameters.items()
         }
+        for block in told:
+            assert block.factor is not None
+            codes = given.codes[block.factor.name]
+            equations = [
+                reaction(each, codes, len(block.factor.levels), given) for each in design.feedback
+            ]
+            left = given.outcome - eta
+            eta = eta + effects_told(block, left, parameters["sigma"], equations, given)[codes]
         pm.Deterministic(EXPECTED, _expected(outcome.family, eta, given, parameters), dims=OBS)
         if outcome.errors is not None:
             eta, parameters = given_before(outcome.errors, eta, parameters, given)

@@ -6,7 +6,7 @@ A model of one structure is compiled once; other numbers are then handed to what
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pymc as pm
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
+from clustermodels.data.feedback import Feedback
 from clustermodels.families.priors import Prior
 from clustermodels.model.families import LIKELIHOODS
 from clustermodels.spec.names import INTERCEPT
@@ -27,6 +28,25 @@ OBS, UNIT = "obs", "unit"
 
 # Whose number it is: a name, or a block and the position of its term.
 Owner = str | tuple[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class FeedbackNumbers:
+    """The data of the equations of one predetermined column.
+
+    Parameters
+    ----------
+    table
+        (n, 1 + k): the column, and what it reacts to.
+    places
+        (2, n): the row of the design, and the equation.
+    laws
+        (3, coefficients): mean and sd of the normal priors, and units.
+    """
+
+    table: Any
+    places: Any
+    laws: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +71,8 @@ class Numbers:
         Arguments of the prior of the intercept, of a parameter, or of a block's term.
     gap, cells, places
         Of rows that follow one another: as ``Serial`` has them; None where none do.
+    feedback
+        Of predetermined columns, by the name of their coefficients.
     """
 
     outcome: Any
@@ -64,6 +86,7 @@ class Numbers:
     gap: Any = None
     cells: Any = None
     places: Any = None
+    feedback: Mapping[str, FeedbackNumbers] = field(default_factory=dict)
 
 
 def numbers(design: Design) -> Numbers:
@@ -95,6 +118,22 @@ def numbers(design: Design) -> Numbers:
         units={owner: drawn[owner, UNIT] for owner in units},
         priors={o: {name: drawn[o, name] for name, _ in law} for o, law in priors.items()},
         **_following(design),
+        feedback={each.name: _feedback(each) for each in design.feedback},
+    )
+
+
+def _feedback(each: Feedback) -> FeedbackNumbers:
+    """Register the numbers of the equations of a predetermined column."""
+    laws = [dict(term.prior.arguments) for term in each.terms]
+    prior = [[law["mean"] for law in laws], [law["sd"] for law in laws]]
+    table = np.column_stack([each.response, each.values])
+    places = np.stack([each.rows, each.equation])
+    units = [term.unit for term in each.terms]
+    kept = (None, table.shape[1])
+    return FeedbackNumbers(
+        table=pm.Data(f"data::{each.name}", table, shape=kept),
+        places=pm.Data(f"data::{each.name}_places", places, shape=(2, None)),
+        laws=pm.Data(f"data::{each.name}_laws", np.array([*prior, units]), shape=(3, len(laws))),
     )
 
 
@@ -113,6 +152,7 @@ def structure(design: Design) -> Hashable:
         tuple(_block(block) for block in design.blocks),
         design.serial and (design.serial.longest, design.serial.concentration),
         tuple((cells.name, len(cells.rows), len(cells.cluster.levels)) for cells in design.cells),
+        tuple((f.column, f.values.shape[1], len(f.equations)) for f in design.feedback),
     )
 
 
@@ -137,7 +177,7 @@ def _laws(design: Design) -> dict[Owner, Prior]:
         laws |= {(block.name, at): term.prior for at, term in enumerate(block.terms)}
     for cells in design.cells:
         laws |= cells.laws
-    return laws
+    return laws | {name: law for each in design.feedback for name, law in each.sds.items()}
 
 
 def _priors(design: Design) -> dict[Owner, tuple[tuple[str, float], ...]]:
@@ -149,7 +189,7 @@ def _units(design: Design) -> dict[Owner, float]:
         (block.name, at): term.unit
         for block in design.blocks
         for at, term in enumerate(block.terms)
-    }
+    } | {name: each.unit for each in design.feedback for name in each.sds}
 
 
 def _following(design: Design) -> dict[str, Any]:

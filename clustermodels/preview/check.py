@@ -6,6 +6,7 @@ from clustermodels.data.filled import filled
 from clustermodels.data.prepared import Study, prepare
 from clustermodels.errors import Finding, by_severity
 from clustermodels.preview.cohorts import cohort_findings
+from clustermodels.preview.follows import follows_findings
 from clustermodels.preview.identification import identification
 from clustermodels.preview.idle import idle_findings
 from clustermodels.preview.lost import missing_findings
@@ -52,6 +53,7 @@ def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
         *identification(spec, filled(of)),
         *slope_findings(spec, filled(of)),
         *past_findings(spec, ready.learned, of),
+        *follows_findings(spec, panel),
         *serial_findings(spec, of),
         *staggered(spec, panel, of),
         *cohort_findings(spec, panel, of),

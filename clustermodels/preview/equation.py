@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.design import Design
+from clustermodels.data.feedback import Feedback
 from clustermodels.data.learned import Learned
 from clustermodels.preview.cell_words import cell_equations
 from clustermodels.spec import names
@@ -41,7 +42,9 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     terms += [_effect(factor) for factor in spec.fixed_effects]
     if names.trend(spec) != "none":
         terms.append(f"{names.TREND}[i] · (t - {learned.years[0]:.4g})")
-    terms += [f"{names.means(f)} · means[{_index(f)}]" for f in learned.means]
+    terms += [
+        f"{names.means(f)} · means[{_index(f)}]" for f, m in learned.means.items() if m.columns
+    ]
     if learned.initial is not None:
         terms.append(f"{INITIAL} · first[i]")
         if names.trend(spec) == "partial":
@@ -62,7 +65,23 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
         terms.append(f"{EFFECT}[i,t]")
     lines = [f"{name}[i,t] ~ {law}", f"{left} = {terms[0]}"]
     lines += [f"{indent}+ {term}" for term in terms[1:]]
+    lines += [line for each in of.feedback for line in _feedback(each, learned)]
     return (*lines, *_levels(spec), *_serial(name, of), *cell_equations(of, learned))
+
+
+def _feedback(each: Feedback, learned: Learned) -> list[str]:
+    """Write the equation of a predetermined column."""
+    column, t = _column(each.column, learned), "[t]" if each.equations else ""
+    looks = "what came before" if each.equations else "what came a year before"
+    effect = f"{names.effect(CLUSTER)}[i] / {names.sd(names.effect(CLUSTER))}"
+    own = "" if each.own_sd is None else f" + own_{each.column}[i]"
+    lines = [
+        f"{column} ~ Normal(ν[i,t], {each.sd_name}{t})",
+        f"ν[i,t] = {each.name}{t} · ({looks}, what is known of i, {effect}){own}",
+    ]
+    if each.own_sd is not None:
+        lines.append(f"own_{each.column}[i] ~ Normal(0, {each.own_sd_name})")
+    return lines
 
 
 def _serial(name: str, of: Design) -> list[str]:

@@ -11,6 +11,8 @@ from clustermodels.data.blocks import Block, Term
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.correlations import beta_parameter
 from clustermodels.data.design import Design
+from clustermodels.data.feedback import Feedback
+from clustermodels.data.initial import of_a_year
 from clustermodels.families.links import Effect
 from clustermodels.families.priors import Prior, quantile, scaled, words
 from clustermodels.preview.cell_words import cell_priors
@@ -65,7 +67,36 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
         for cells in of.cells
         for owner, name, law, said in cell_priors(cells)
     ]
+    for each in of.feedback:
+        told += _feedback(spec, each)
     return tuple(told)
+
+
+def _feedback(spec: Spec, each: Feedback) -> list[PriorWords]:
+    """Say the laws of a predetermined column's equations: coefficients of each kind together."""
+    spread = each.unit
+    laws = {
+        (words(scaled(term.prior, term.unit)), *quantile(term.prior, _TAILS).tolist()): term
+        for term in each.terms
+        if term.unit == spread
+    }
+    said = [
+        PriorWords(
+            each.name,
+            law,
+            f"a year, or one sd of what {each.column} reacts to, changes it by {low * spread:.3g} "
+            f"to {high * spread:.3g} (90 %)",
+            each.name in spec.priors,
+        )
+        for law, low, high in laws
+    ]
+    what = {each.sd_name: f"what the equation of {each.column} leaves has an sd of"}
+    what[each.own_sd_name] = f"what {each.column} always is besides varies between clusters by"
+    for name, prior in each.sds.items():
+        low, high = quantile(prior, _TAILS) * spread
+        law = scaled(prior, spread)
+        said.append(_told(spec, name, law, f"{what[name]} {low:.3g} to {high:.3g}"))
+    return said
 
 
 def _told(spec: Spec, name: str, prior: Prior, said: str) -> PriorWords:
@@ -83,6 +114,8 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
             f"one standard deviation of the clusters' first {term.name}, as far from the middle "
             "year again,"
             if block.name == DRIFT
+            else f"one standard deviation of the clusters' {term.name}"
+            if block.name == INITIAL and of_a_year(spec, term.name)
             else f"one standard deviation of the clusters' first {term.name}"
             if block.name == INITIAL
             else f"one standard deviation of the {block.name.removesuffix('_means')} means of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import past_form
 from clustermodels.data.design import Design
+from clustermodels.data.initial import of_a_year
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
@@ -75,9 +76,10 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
     said += _past(spec, learned)
     for factor, effect in spec.fixed_effects.items():
         drift = {"none": "", "partial": "; a trend each, pooled", "free": "; a trend each"}
-        said.append(
-            f"{factor}: {_POOLINGS[effect.pooling].format(name=factor)}{drift[effect.trend]}."
-        )
+        pooled = _POOLINGS[effect.pooling].format(name=factor)
+        if factor == CLUSTER and spec.dynamics and spec.dynamics.covariates == "every_year":
+            pooled = "a random effect for each cluster, given other columns in each year"
+        said.append(f"{factor}: {pooled}{drift[effect.trend]}.")
     if spec.residuals is not None:
         what = "An effect of each cluster and year" if of.outcome.errors is None else "Its error"
         said.append(
@@ -100,9 +102,11 @@ def _past(spec: Spec, learned: Learned) -> list[str]:
         "from the first outcomes through the years."
     ]
     if learned.initial is not None:
+        first = [name for name in learned.initial.columns if not of_a_year(spec, name)]
+        also = "its later means" if len(first) == len(learned.initial.columns) else "other columns"
+        also += "" if also == "its later means" else " in each year"
         said.append(
-            f"A cluster's effect is given its first {choices(learned.initial.columns)}, and its "
-            "later means (Wooldridge 2005)."
+            f"A cluster's effect is given its first {choices(first)}, and {also} (Wooldridge 2005)."
         )
         if names.trend(spec) == "partial":
             said.append("Its trend is given its first outcomes: these hold what it led to before.")
@@ -110,6 +114,12 @@ def _past(spec: Spec, learned: Learned) -> list[str]:
         said.append(
             "The first outcome is taken to say nothing of a cluster's effect, which biases the "
             "past's coefficient: 'diagnose' says by how much."
+        )
+    if own.predetermined:
+        how = "one equation for all years" if own.feedback == "common" else "an equation each year"
+        said.append(
+            f"{choices(own.predetermined)} may react to past outcomes and to the cluster's effect, "
+            f"by {how}. Predictions take them as they were, or as a scenario sets them."
         )
     return said
 
@@ -193,6 +203,10 @@ def defaults_taken(spec: Spec, learned: Learned) -> tuple[str, ...]:
         form = past_form(spec)
         told = {"initial": spec.dynamics.initial, "form": "level" if form == "none" else form}
         told["lags"] = str(spec.dynamics.lags)
+        if spec.dynamics.initial == "wooldridge":
+            told["covariates"] = spec.dynamics.covariates
+        if spec.dynamics.predetermined:
+            told["feedback"] = "common (one equation of each predetermined column for all years)"
         left = spec.dynamics.model_fields_set
         taken += [f"dynamics.{key}: {said}" for key, said in told.items() if key not in left]
     if CLUSTER not in spec.fixed_effects:

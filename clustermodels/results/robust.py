@@ -36,10 +36,11 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     -------
     dict
         Posterior name to sd; empty where there are fewer than two clusters or K >= N, and where
-        what is left of a year carries over (the model then says itself how rows depend) or cells
-        are parameters (the scores of a regression take columns as known).
+        what is left of a year carries over (the model then says itself how rows depend), cells are
+        parameters (the scores of a regression take columns as known), or columns are predetermined
+        (their equations are no part of the sandwich).
     """
-    if design.serial is not None or design.cells:
+    if design.serial is not None or design.cells or design.feedback:
         return {}
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))

@@ -196,6 +196,19 @@ class Spec(Section):
         column = self.outcome[1].column or ""
         return {rho(lag): Read(column, lag) for lag in range(1, self.dynamics.lags + 1)}
 
+    def predetermined(self) -> tuple[str, ...]:
+        """Name the treatments, moderators and controls that react to past outcomes."""
+        return () if self.dynamics is None else (*self.dynamics.predetermined,)
+
+    def reacting(self) -> frozenset[str]:
+        """Name the predetermined columns, and treatments' products with moderators that hold one.
+
+        These are named as their coefficients are.
+        """
+        own = {*self.predetermined()}
+        products = {f"{t}_x_{m}" for t, m in self.moderated() if own & {t, m}}
+        return frozenset(own | products)
+
     def positions(self) -> dict[tuple[str, str], Position]:
         """Give every position in the network, by (section, name)."""
         sections: dict[str, Mapping[str, object]] = {

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clustermodels.families.family import Family
-from clustermodels.spec.section import Section
+from clustermodels.spec.section import ColumnName, Section
 
 Form = Literal["level", "log", "log1p"]
 Initial = Literal["wooldridge", "ignore"]
+Feedback = Literal["common", "free"]
+Covariates = Literal["means", "every_year"]
 
 INITIAL, DRIFT = "cluster_initial", "cluster_trend_initial"
 
@@ -34,6 +36,20 @@ class Dynamics(Section):
     accept_bias: bool = Field(
         default=False, description="go on although the past outcome's coefficient is biased"
     )
+    predetermined: list[ColumnName] = Field(
+        default_factory=list,
+        description="treatments, moderators and controls that react to past outcomes, by name",
+    )
+    feedback: Feedback = Field(
+        default="common",
+        description="how predetermined columns react: by one equation for all years, or by one "
+        "for each year",
+    )
+    covariates: Covariates = Field(
+        default="means",
+        description="what a cluster's effect is given of the other columns: their means, or each "
+        "year's value",
+    )
 
 
 def rho(lag: int) -> str:
@@ -45,6 +61,21 @@ def rho(lag: int) -> str:
     ('rho', 'rho_2')
     """
     return "rho" if lag == 1 else f"rho_{lag}"
+
+
+def feedback(column: str) -> str:
+    """Name the coefficients of the equation of a predetermined column."""
+    return f"{column}_feedback"
+
+
+def feedback_sd(column: str) -> str:
+    """Name what the equation of a predetermined column leaves, as an sd."""
+    return f"{column}_feedback_sd"
+
+
+def feedback_own_sd(column: str) -> str:
+    """Name how a predetermined column differs between clusters for reasons of its own."""
+    return f"{column}_feedback_cluster_sd"
 
 
 def form_of(family: Family) -> Form:

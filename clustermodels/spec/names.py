@@ -8,7 +8,7 @@ from typing import Literal
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
-from clustermodels.spec.dynamics import DRIFT, INITIAL
+from clustermodels.spec.dynamics import DRIFT, INITIAL, feedback, feedback_own_sd, feedback_sd
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 from clustermodels.spec.treatments import Adoption
@@ -17,7 +17,15 @@ DIMS = ("cluster", "year", "obs", "chain", "draw")
 INTERCEPT = "intercept"
 
 Role = Literal[
-    "coefficient", "location", "sd", "correlation", "parameter", "share", "effects", "derived"
+    "coefficient",
+    "location",
+    "sd",
+    "correlation",
+    "parameter",
+    "share",
+    "effects",
+    "reactions",
+    "derived",
 ]
 
 
@@ -172,6 +180,11 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(INITIAL, "coefficient", "dynamics")
         if trend(spec) == "partial":
             add(DRIFT, "coefficient", "dynamics")
+    for name in dict.fromkeys(spec.predetermined()):
+        add(feedback(name), "reactions", "dynamics")
+        add(feedback_sd(name), "sd", "dynamics")
+        if spec.dynamics is not None and spec.dynamics.feedback == "common":
+            add(feedback_own_sd(name), "sd", "dynamics")
     for name, factor in spec.fixed_effects.items():
         pooled = factor.pooling != "free"
         add(effect(name), "derived" if pooled else "effects", "fixed_effects", name)

@@ -12,6 +12,7 @@ from clustermodels.spec import (
     dynamics_rules,
     factor_rules,
     network_rules,
+    predetermined_rules,
     residual_rules,
     scenario_rules,
 )
@@ -159,6 +160,10 @@ def _misfit(role: str, prior: PriorSpec, effect: str) -> tuple[str, str] | None:
         return "free effects take a normal prior around 0", (
             "Write {distribution: normal, mean: 0, sd: ...}."
         )
+    if role == "reactions" and prior.distribution != "normal":
+        return "reactions of a predetermined column take a normal prior", (
+            "Write {distribution: normal, mean: 0, sd: ...}."
+        )
     if role in ("coefficient", "location") and support != "real":
         return "a coefficient may be negative", "Use normal or student_t."
     return None
@@ -170,6 +175,7 @@ _NAMED = frozenset(
 )
 _NETWORK = frozenset({"data", "clusters", "outcomes", "moderators", "controls"})
 _PAST = frozenset({"outcomes", "fixed_effects", "dynamics"})
+_FEEDBACK = _PAST | {"treatments", "moderators", "controls"}
 
 # Each rule with the sections that must be sound before it can be judged.
 RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
@@ -184,6 +190,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *((rule, _NETWORK) for rule in network_rules.RULES),
     *((rule, _NAMED | {"scenarios", "residuals"}) for rule in cells_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
+    *((rule, _FEEDBACK) for rule in predetermined_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
 )
 
