@@ -117,6 +117,11 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
         put(name, (f"{name}_level",), (cells.places,))
         if cells.labels:
             put(f"{name}_given", (f"{name}_given_level",), (cells.labels,))
+    for each in design.feedback:
+        put(each.name, (f"{each.name}_level",), (each.labels,))
+        for name in each.sds:
+            by = each.equations if name == each.sd_name else ()
+            put(name, (f"{name}_level",), (by,)) if by else put(name)
     posterior = xr.Dataset(variables).assign_coords(chain=np.arange(chains), draw=np.arange(draws))
     tree = xr.DataTree.from_dict({"posterior": posterior})
     return Fit(spec, panel, learned, _completed(tree, spec, panel, design))
