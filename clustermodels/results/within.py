@@ -51,6 +51,11 @@ def within_between(fit: Fit) -> xr.Dataset:
     econometrics. Econometrica 46, 1251-1271. https://doi.org/10.2307/1913827
     """
     entries = [*_entries(fit)]
+    if not entries and fit.spec.dynamics and fit.spec.dynamics.covariates == "every_year":
+        raise FitError(
+            "slopes within and between cannot be told apart because clusters' effects are given "
+            "columns of each year and no means: write 'covariates: means'"
+        )
     if not entries:
         raise FitError(
             "slopes within and between cannot be told apart because no effect is given its means: "

@@ -45,3 +45,11 @@ def test_the_log_prior_has_what_each_equation_is_made_of(run):
 def test_no_sandwich_stands_beside_it(run):
     assert robust_sd(run.design(), flat(run.posterior)) == {}
     assert {"rho", "dose_feedback_sd"} <= {*cm.summary(run)["name"].to_numpy().tolist()}
+
+
+def test_slopes_within_and_between_say_what_they_lack(run):
+    if run.learned.means["cluster"].columns:
+        assert "talent" in cm.within_between(run)["term"].to_numpy().tolist()
+    else:
+        with pytest.raises(cm.FitError, match="covariates: means"):
+            cm.within_between(run)
