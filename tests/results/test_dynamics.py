@@ -110,6 +110,88 @@ def test_responses_of_counts_are_those_of_many_simulated_years():
     assert 1.5 < long_run < 1.5**2, "log(1 + y) moves by less than log(y)"
 
 
+def test_a_dose_adds_to_a_stock_and_wears_off():
+    stock = {"capital": {"kind": "stock", "column": "dose", "depreciation": 0.2, "initial": 3}}
+    document_of = document("gaussian", "y")
+    document_of |= {"treatments": {"capital": stock["capital"] | {"slope": "common"}}}
+    around = {"rho": 0.5, "capital": 0.4}
+    fit = made_fit(document_of | {"scenarios": {}}, table(), around=around, noise=0)
+    found = cm.dynamics(fit, years=3)
+    assert set(found["per"].to_numpy()[2:]) == {"one more dose"}
+    one = [0.4]
+    for year in range(1, 4):
+        one.append(0.5 * one[-1] + 0.4 * 0.8**year)
+    np.testing.assert_allclose(median_of(found, quantity="one_year"), one)
+    np.testing.assert_allclose(median_of(found, quantity="lasting"), np.cumsum(one))
+    assert median_of(found, quantity="long_run") == pytest.approx([0.4 / 0.2 / 0.5])
+
+
+def test_a_stock_that_never_wears_off_has_no_long_run():
+    kept = {"kind": "stock", "column": "dose", "initial": 3, "slope": "common"}
+    told = document("gaussian", "y") | {"treatments": {"capital": kept}, "scenarios": {}}
+    fit = made_fit(told, table(), around={"rho": 0.5, "capital": -0.4}, noise=0)
+    assert median_of(cm.dynamics(fit), quantity="long_run") == pytest.approx([-np.inf])
+
+
+def test_years_are_those_since_the_policy_and_lags_one_policy():
+    lagged = document("gaussian", "y") | {
+        "treatments": {"dose": {"lags": {"from": 1, "to": 2}, "slope": "common"}}
+    }
+    around = {"rho": 0.5, "dose_lag_1": 0.4, "dose_lag_2": 0.2}
+    found = cm.dynamics(made_fit(lagged, table(), around=around, noise=0), years=4)
+    assert set(found["treatment"].to_numpy()[2:]) == {"dose"}
+    assert set(found["per"].to_numpy()[2:]) == {"one more dose"}
+    np.testing.assert_allclose(median_of(found, quantity="one_year"), [0, 0.4, 0.2 + 0.2, 0.2, 0.1])
+    assert median_of(found, quantity="short_run") == pytest.approx([0.4])
+    assert median_of(found, quantity="long_run") == pytest.approx([0.6 / 0.5])
+
+
+def test_a_yes_or_no_is_followed_exactly():
+    frame = table()
+    frame["yes"] = (frame["y"] > 3).astype(float)
+    around = {"rho": 1.5, "rho_2": -0.7, "dose": 0.8, "intercept": -0.3}
+    fit = made_fit(document("bernoulli", "yes", lags=2), frame, around=around, noise=0)
+    found = cm.dynamics(fit, years=3)
+    draws, design = flat(fit.posterior), fit.design()
+    blocks = {block.name: block for block in design.blocks}
+    dose = blocks["dose"].values[:, 0] / blocks["dose"].terms[0].unit
+    own = np.array([dose[design.clusters == c].mean() for c in "ABCDE"])
+    eta = draws["intercept"][0] + 0.8 * own
+    centres = [fit.learned.scales[name].centre for name in ("rho", "rho_2")]
+    paths = {}
+    for step in (0.0, 0.8):
+        rng, size = np.random.default_rng(5), 400_000
+        past, kept = [np.zeros((size, 5)), np.zeros((size, 5))], []
+        for year in range(-20, 4):
+            here = eta + step * (year == 0)
+            here = here + 1.5 * (past[-1] - centres[0]) - 0.7 * (past[-2] - centres[1])
+            chance = 1 / (1 + np.exp(-here))
+            if year >= 0:
+                kept.append(chance.mean())
+            past = [past[-1], (rng.random((size, 5)) < chance).astype(float)]
+        paths[step] = np.array(kept)
+    wanted = paths[0.8] - paths[0.0]
+    np.testing.assert_allclose(median_of(found, quantity="one_year"), wanted, atol=1e-3)
+
+
+@pytest.mark.parametrize(("slope", "end"), [(0.3, np.inf), (-0.3, 0.0)])
+def test_without_an_end_a_ratio_goes_where_the_policy_pushes(slope, end):
+    around = {"rho": 1.03, "dose": slope, "intercept": 1.0}
+    fit = made_fit(document("poisson", "count"), table(), around=around, noise=0)
+    assert median_of(cm.dynamics(fit), quantity="long_run") == pytest.approx([end])
+
+
+def test_before_a_policy_works_nothing_moves_and_counts_are_led_by_the_same_shocks():
+    late = document("negative_binomial", "count") | {
+        "treatments": {"dose": {"lag": 2, "slope": "common"}}
+    }
+    fit = made_fit(late, table(), around={"rho": 0.4, "dose": 0.3, "intercept": 1.0})
+    found = cm.dynamics(fit, years=3)
+    for quantity in ("one_year", "lasting"):
+        assert median_of(found, quantity=quantity)[:2].tolist() == [1.0, 1.0]
+        assert median_of(found, quantity=quantity)[2] > 1.1
+
+
 def test_without_a_past_there_is_no_answer():
     fit = made_fit(PLAIN | {"treatments": {"dose": {"slope": "common"}}}, table())
     with pytest.raises(cm.FitError, match="because the document has no 'dynamics'"):
