@@ -153,7 +153,7 @@ def _parameters(design: Design, found: Mode, given: Given) -> dict[str, Values]:
         def depth(at: float, name: str = name, line: Link = line) -> float:
             value = line.inverse(np.array([at]))
             arguments = (outcome.values, eta, outcome.trials, {**now, name: value})
-            likelihood = outcome.family.log_density(*arguments).sum()
+            likelihood = outcome.weigh(outcome.family.log_density)(*arguments).sum()
             return -float(likelihood + log_density(outcome.parameters[name], value)[0])
 
         centre = float(line.forward(now[name])[0])

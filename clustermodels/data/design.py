@@ -26,6 +26,7 @@ from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.reactions import feedbacks
 from clustermodels.data.residuals import residual_blocks, serial_errors
 from clustermodels.data.serial import Serial
+from clustermodels.data.weights import Rows, Weighed, weighed
 from clustermodels.errors import PanelError
 from clustermodels.families.family import Family
 from clustermodels.families.priors import Prior
@@ -54,6 +55,8 @@ class OutcomeData:
         The priors of the family's own parameters.
     errors
         How normal errors carry over from year to year; None where they are independent.
+    weights
+        How much rows count; None where all count alike.
     """
 
     name: str
@@ -63,6 +66,11 @@ class OutcomeData:
     trials: Values
     parameters: dict[str, Prior]
     errors: Serial | None = None
+    weights: Weighed | None = None
+
+    def weigh(self, rows: Rows) -> Rows:
+        """Give what weighs the log density of rows, or one of its derivatives."""
+        return rows if self.weights is None else self.weights.of(rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,4 +175,5 @@ def _outcome(spec: Spec, rows: Reader, default: priors.Defaults) -> OutcomeData:
         trials=rows.numbers(Read(outcome.trials)) if outcome.trials else ones,
         parameters=priors.parameters(spec, default),
         errors=serial_errors(spec, rows),
+        weights=weighed(spec, rows),
     )

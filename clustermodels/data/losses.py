@@ -70,6 +70,8 @@ def _reasons(
     _, declared = spec.outcome
     reads = [read for read in declared.reads() if outcome or read.column != declared.column]
     yield from _missing(rows, reads)
+    if declared.weights is not None:
+        yield f"{declared.weights.column} of 0", rows.numbers(Read(declared.weights.column)) == 0
     yield from known.items()
     reads = [*spec.lagged().values()]
     for items in spec.predictors().values():

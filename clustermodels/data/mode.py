@@ -182,7 +182,8 @@ def _piece(block: Block, given: Given) -> Piece:
 def _derivatives(design: Design, given: Given, eta: Values) -> tuple[Values, Values]:
     outcome, eta = design.outcome, eta + design.outcome.offset
     arguments = (outcome.values, eta, outcome.trials, given.parameters)
-    return outcome.family.first(*arguments), outcome.family.second(*arguments)
+    first, second = outcome.weigh(outcome.family.first), outcome.weigh(outcome.family.second)
+    return first(*arguments), second(*arguments)
 
 
 def _height(
@@ -195,7 +196,8 @@ def _height(
 ) -> float:
     outcome = design.outcome
     eta = x @ beta + outcome.offset
-    fitted = outcome.family.log_density(outcome.values, eta, outcome.trials, given.parameters)
+    density = outcome.weigh(outcome.family.log_density)
+    fitted = density(outcome.values, eta, outcome.trials, given.parameters)
     gap = beta - centre
     return float(fitted.sum() - 0.5 * gap @ (precision @ gap))
 

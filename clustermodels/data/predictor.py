@@ -137,6 +137,8 @@ def part(design: Design, rows: slice) -> Design:
             values=outcome.values[rows],
             offset=outcome.offset[rows],
             trials=outcome.trials[rows],
+            weights=outcome.weights
+            and replace(outcome.weights, values=outcome.weights.values[rows]),
             errors=outcome.errors and replace(outcome.errors, gap=outcome.errors.gap[rows]),
         ),
         blocks=tuple(

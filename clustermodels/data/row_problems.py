@@ -67,6 +67,9 @@ def impossible(spec: Spec, rows: xr.Dataset, outcome: bool, table: Table) -> Ite
         checks.append(
             (declared.trials, trials, bad & np.isfinite(trials), "whole trials, 0 or more")
         )
+    if declared.weights is not None:
+        weight = rows[declared.weights.column].to_numpy()
+        checks.append((declared.weights.column, weight, weight < 0, "0 or more, as a weight"))
     for column, values, wrong, rule in checks:
         spots = np.flatnonzero(wrong)
         if not spots.size:

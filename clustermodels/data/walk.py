@@ -63,7 +63,9 @@ def drawn_at(design: Design, eta: Values, draws: Draws, rng: np.random.Generator
     """Draw an outcome for every row at given predictors, (S, obs)."""
     outcome = design.outcome
     if outcome.errors is None:
-        return outcome.family.draw(rng, eta, outcome.trials, _parameters(design, draws))
+        parameters = _parameters(design, draws)
+        parameters = outcome.weights.parameters(parameters) if outcome.weights else parameters
+        return outcome.family.draw(rng, eta, outcome.trials, parameters)
     error = carried(outcome.errors, np.asarray(draws[CARRIED]), rng)
     return np.asarray(eta + np.asarray(draws["sigma"])[:, None] * error)
 

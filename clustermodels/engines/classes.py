@@ -21,6 +21,8 @@ def outside(design: Design) -> str | None:
     outcome = design.outcome
     if outcome.family.name not in FAMILIES:
         return f"the family {outcome.family.name} is not one of {', '.join(FAMILIES)}"
+    if design.outcome.weights is not None:
+        return "rows are weighed"
     if design.serial is not None:
         return "what is left of a year carries over to the next"
     for cells in design.cells:

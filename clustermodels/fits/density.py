@@ -30,7 +30,8 @@ def log_likelihood(design: Design, posterior: xr.Dataset) -> xr.DataArray:
     """Give the log likelihood of every row at every draw, (chain, draw, obs).
 
     Where errors carry over, of a row given the one before it. Where columns are predetermined, of
-    the outcome alone, given its past and the cluster's effect.
+    the outcome alone, given its past and the cluster's effect. Times the row's weight, where it
+    has one that is not of precision.
     """
     draws = flat(posterior)
     result = np.empty((len(draws[INTERCEPT]), len(design.years)))
@@ -71,7 +72,7 @@ def _of_rows(
     Where a family splits it, what different outcomes have in common is evaluated once.
     """
     family, y = design.outcome.family, design.outcome.values
-    split = family.split
+    split = None if design.outcome.weights else family.split
     if split is not None and y.max() <= split.largest:
         different, which = np.unique(y, return_inverse=True)
         if size * len(different) <= TABLED:
@@ -84,7 +85,7 @@ def _of_rows(
                 return own
 
             return quickly
-    return lambda _, here, eta: family.log_density(
+    return lambda _, here, eta: here.outcome.weigh(family.log_density)(
         here.outcome.values, eta, here.outcome.trials, parameters
     )
 

@@ -21,7 +21,7 @@ from clustermodels.model.random import random_coefficients
 from clustermodels.model.serial import effects_carried_over, given_before
 from clustermodels.spec.names import INTERCEPT, level_dim
 
-EXPECTED = "expected_outcome"
+EXPECTED, WEIGHED = "expected_outcome", "data::weighed"
 
 
 def build_model(design: Design) -> pm.Model:
@@ -68,9 +68,16 @@ def build_model(design: Design) -> pm.Model:
         pm.Deterministic(EXPECTED, _expected(outcome.family, eta, given, parameters), dims=OBS)
         if outcome.errors is not None:
             eta, parameters = given_before(outcome.errors, eta, parameters, given)
-        LIKELIHOODS[outcome.family.name](
+        weights = outcome.weights
+        if weights is not None and weights.precision:
+            parameters = {**parameters, "sigma": parameters["sigma"] / pt.sqrt(given.weights)}
+        likelihood = LIKELIHOODS[outcome.family.name](
             outcome.name, eta, given.trials, parameters, observed=given.outcome, dims=OBS
         )
+        if weights is not None and not weights.precision:
+            # the outcome stays a variable of its own, to which its further weight is added
+            density = pm.logp(likelihood, given.outcome)
+            pm.Potential(WEIGHED, ((given.weights - 1) * density).sum())
     return model
 
 

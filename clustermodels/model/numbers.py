@@ -21,6 +21,7 @@ from clustermodels.spec.names import INTERCEPT
 
 # No name of a document holds a double colon, so that data never clash with the posterior.
 OUTCOME, OFFSET, TRIALS = "data::outcome", "data::offset", "data::trials"
+WEIGHTS = "data::weights"
 GAP, CELLS, PLACES = "data::gap", "data::cells", "data::places"
 COLUMNS, CODES, SCALARS = "data::columns", "data::codes", "data::scalars"
 MULTIPLIERS = "data::multipliers"
@@ -69,6 +70,8 @@ class Numbers:
         By block and position.
     priors
         Arguments of the prior of the intercept, of a parameter, or of a block's term.
+    weights
+        (obs,), or None where all rows count alike.
     gap, cells, places
         Of rows that follow one another: as ``Serial`` has them; None where none do.
     feedback
@@ -83,6 +86,7 @@ class Numbers:
     codes: Mapping[str, Any]
     units: Mapping[Owner, Any]
     priors: Mapping[Owner, Mapping[str, Any]]
+    weights: Any = None
     gap: Any = None
     cells: Any = None
     places: Any = None
@@ -117,6 +121,7 @@ def numbers(design: Design) -> Numbers:
         codes=levels,
         units={owner: drawn[owner, UNIT] for owner in units},
         priors={o: {name: drawn[o, name] for name, _ in law} for o, law in priors.items()},
+        weights=outcome.weights and pm.Data(WEIGHTS, outcome.weights.values, dims=OBS),
         **_following(design),
         feedback={each.name: _feedback(each) for each in design.feedback},
     )
@@ -150,6 +155,7 @@ def structure(design: Design) -> Hashable:
         tuple((owner, *_kind(law)) for owner, law in _laws(design).items()),
         tuple(_columns(design)),
         tuple(_block(block) for block in design.blocks),
+        outcome.weights and (outcome.weights.precision,),
         design.serial and (design.serial.longest, design.serial.concentration),
         tuple((cells.name, len(cells.rows), len(cells.cluster.levels)) for cells in design.cells),
         tuple((f.column, f.values.shape[1], len(f.equations)) for f in design.feedback),

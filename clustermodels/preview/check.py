@@ -19,6 +19,7 @@ from clustermodels.preview.rows import row_findings
 from clustermodels.preview.serial import serial_findings
 from clustermodels.preview.staggered import staggered
 from clustermodels.preview.support import support
+from clustermodels.preview.weights import weight_findings
 
 
 def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
@@ -55,6 +56,7 @@ def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
         *past_findings(spec, ready.learned, of),
         *follows_findings(spec, panel),
         *serial_findings(spec, of),
+        *weight_findings(spec, of),
         *staggered(spec, panel, of),
         *cohort_findings(spec, panel, of),
         *reached_findings(spec, panel, ready.learned, of),

@@ -34,6 +34,8 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     """Write the model, a line each, cluster i and year t."""
     name, outcome = spec.outcome
     law = _LAWS.get(outcome.family, f"{outcome.family}(μ[i,t])").format(trials=outcome.trials)
+    if outcome.weights is not None and outcome.weights.kind == "precision":
+        law = law.replace("sigma", f"sigma / √{outcome.weights.column}[i,t]")
     left = _LEFT[of.outcome.family.link.name]
     indent = " " * (len(left) + 1)
     terms = [names.INTERCEPT]

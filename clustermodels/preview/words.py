@@ -31,6 +31,11 @@ _SLOPES = {
 }
 
 
+_WEIGHED = {
+    "precision": "their variance is sigma^2 over the weight, which has a mean of 1",
+    "frequency": "each stands for so many equal ones",
+    "sampling": "their log likelihood is multiplied by the weight, which has a mean of 1",
+}
 _COHORTS = {
     "partial": "one for each year of adoption and year since, partially pooled",
     "free": "one for each year of adoption and year since, not pooled",
@@ -55,6 +60,9 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
             f"{int(panel.regions['cluster'].sum())} of {panel.regions.sizes['region']} regions "
             f"are clusters: {_rules(spec)}, judged over {panel.regions.attrs['years']}."
         )
+    if outcome.weights is not None:
+        own = outcome.weights
+        said.append(f"Rows are weighed by {own.column}: {_WEIGHED[own.kind]}.")
     said += [_standing(name, position) for (_, name), position in spec.positions().items()]
     for treatment, item in spec.treatments.items():
         far = abs(item.lag)

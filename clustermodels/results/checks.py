@@ -57,7 +57,8 @@ def predictive_checks(fit: Fit) -> xr.Dataset:
         eta = linear_predictor(here, chosen)
         replicated = drawn_at(here, eta, chosen, rng)
         mu = mean(outcome.family, eta, outcome.trials, parameters)
-        variance = outcome.family.variance(eta, outcome.trials, parameters)
+        own = outcome.weights.parameters(parameters) if outcome.weights else parameters
+        variance = outcome.family.variance(eta, outcome.trials, own)
         scale = 1 / np.sqrt(np.where(np.isfinite(variance), variance, 1.0))
         observed = np.broadcast_to(outcome.values, eta.shape)
         seen, made = (moments(y, (y - mu) * scale, earlier) for y in (observed, replicated))

@@ -187,7 +187,10 @@ def curved(design: Design, given: Given, draws: Draws) -> Curved:
     outcome = design.outcome
 
     # up to a constant, which a climb does not see
-    value = moved_by_predictor(outcome.family, outcome.values)
+    value = outcome.weigh(moved_by_predictor(outcome.family, outcome.values))
+    first_of, second_of = (
+        outcome.weigh(of) for of in (outcome.family.first, outcome.family.second)
+    )
 
     def rows(of: OfOutcome, beta: Values) -> Values:
         eta = columns.times(beta) + outcome.offset
@@ -201,15 +204,15 @@ def curved(design: Design, given: Given, draws: Draws) -> Curved:
         return columns.squared(np.maximum(-second, 0.0), precision)
 
     beta = _means(columns, draws)
-    top, second = height(beta), rows(outcome.family.second, beta)
+    top, second = height(beta), rows(second_of, beta)
     hessian, before = hessian_at(second), np.inf
     for _ in range(STEPS):
-        gradient = columns.scores(rows(outcome.family.first, beta)) - precision @ (beta - centre)
+        gradient = columns.scores(rows(first_of, beta)) - precision @ (beta - centre)
         step = hessian.solve(gradient)
         gain = float(gradient @ step)
         if gain > SLOWED * before:
             # the way bends: an old Hessian does not lead on
-            second = rows(outcome.family.second, beta)
+            second = rows(second_of, beta)
             hessian = hessian_at(second)
             step = hessian.solve(gradient)
             gain = float(gradient @ step)
@@ -222,11 +225,11 @@ def curved(design: Design, given: Given, draws: Draws) -> Curved:
         beta, top, before = moved, new, gain
         if gain < CONVERGED:  # too near for another step to differ
             break
-    there = rows(outcome.family.second, beta)
+    there = rows(second_of, beta)
     if not np.array_equal(there, second) or (there > 0).any():
         hessian = columns.squared(-there, precision)
     pull = -(precision @ (beta - centre))
-    return Curved(columns, beta, rows(outcome.family.first, beta), pull, hessian)
+    return Curved(columns, beta, rows(first_of, beta), pull, hessian)
 
 
 def _crossed(one: Part, other: Part, weight: Values) -> sp.coo_array:

@@ -10,6 +10,7 @@ from clustermodels.families.table import names
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
 from clustermodels.spec.section import ColumnName, Kinds, Section, Whole, refuse, unknown
+from clustermodels.spec.weights import Weights
 
 
 class Outcome(Section):
@@ -22,6 +23,7 @@ class Outcome(Section):
         default=None, description="a positive column that enters as its log, coefficient 1"
     )
     trials: ColumnName | None = Field(default=None, description="the number of trials (binomial)")
+    weights: Weights | None = Field(default=None, description="how much each row counts")
 
     @field_validator("family")
     @classmethod
@@ -32,7 +34,8 @@ class Outcome(Section):
 
     def reads(self) -> tuple[Read, ...]:
         """Give the columns that the outcome reads."""
-        columns = (self.column, self.exposure, self.trials)
+        weights = None if self.weights is None else self.weights.column
+        columns = (self.column, self.exposure, self.trials, weights)
         return tuple(Read(column) for column in columns if column is not None)
 
 

@@ -15,6 +15,7 @@ from clustermodels.spec import (
     predetermined_rules,
     residual_rules,
     scenario_rules,
+    weight_rules,
 )
 from clustermodels.spec.document import Spec
 from clustermodels.spec.names import DIMS, posterior_names
@@ -192,6 +193,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *((rule, _PAST) for rule in dynamics_rules.RULES),
     *((rule, _FEEDBACK) for rule in predetermined_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
+    *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in weight_rules.RULES),
 )
 
 

@@ -67,12 +67,12 @@ def test_the_sum_is_of_the_effects_of_each_lag(transform):
     assert "before" not in row["per"]
 
 
-def test_beside_the_outcomes_past_there_is_no_sum_and_leads_have_no_response():
+def test_beside_the_outcomes_past_the_sum_is_a_response_and_leads_have_none():
     past = {"fixed_effects": {"cluster": {"pooling": "correlated"}}, "dynamics": {}}
     fit = made_fit(SPREAD | past, table(), around={"rho": 0.3}, noise=0.01)
     assert "dose, all lags" not in cm.effects(fit)["treatment"].to_numpy()
     told = {*cm.dynamics(fit, 2)["treatment"].to_numpy()}
-    assert told == {"", "dose_lag_0", "dose_lag_1", "dose_lag_2"}
+    assert told == {"", "dose"}
 
 
 @pytest.mark.parametrize("first", [True, False])
