@@ -12,6 +12,22 @@ from clustermodels.families.priors import Prior
 from clustermodels.spec.transforms import Transform
 
 
+@dataclass(frozen=True, eq=False)
+class Along:
+    """What level coefficients go with: they rise by ``name`` with each unit of ``amount``.
+
+    Parameters
+    ----------
+    name
+        The common coefficient of the column that holds the product.
+    amount
+        (level,), in the user's units, off the average level's.
+    """
+
+    name: str
+    amount: Values
+
+
 @dataclass(frozen=True)
 class Term:
     """The coefficient of one column of a block.
@@ -34,6 +50,8 @@ class Term:
     around
         The common coefficient that level coefficients vary around, where there is one: the
         posterior then holds their sum.
+    along
+        What they go with beside it, whose part the posterior holds in the sum, too.
     centred
         Where pooled: whether a sampler moves in the levels' deviations themselves, instead of
         standardised ones.
@@ -46,6 +64,7 @@ class Term:
     words: str = ""
     sd_name: str | None = None
     around: str | None = None
+    along: Along | None = None
     centred: bool = False
 
 

@@ -10,8 +10,9 @@ from clustermodels.data import priors
 from clustermodels.data.blocks import Block, Lagged, Term, Unknown
 from clustermodels.data.columns import past_form
 from clustermodels.data.factors import Factor
-from clustermodels.data.learned import Learned, Means
+from clustermodels.data.learned import Learned
 from clustermodels.data.level_blocks import level_block
+from clustermodels.data.means import Means
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.units import unit_of
 from clustermodels.errors import PanelError, Problem

@@ -32,6 +32,7 @@ from clustermodels.families.family import Family
 from clustermodels.families.priors import Prior
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.reads import Read
 
 
@@ -132,7 +133,6 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
     rows = reader(panel)
     values = transformed(raw_columns(spec, rows), learned.standards, rows)
     cells = cells_of(spec, rows, values, learned)
-    columns = standardise(spec, without_unknown(values, cells), learned.scales)
     factors = {
         name: factor(name, labels_of(rows, of), learned.levels[name])
         for name, of in factor_columns(spec, rows).items()
@@ -140,6 +140,13 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
     problems = redundant(spec, factors)
     if problems:
         raise PanelError(problems)
+    columns = standardise(
+        spec,
+        without_unknown(values, cells),
+        learned.scales,
+        learned.slopes,
+        factors[CLUSTER].codes,
+    )
     default = priors.defaults(spec, learned)
     blocks = [
         *common_blocks(

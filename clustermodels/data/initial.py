@@ -9,6 +9,7 @@ import numpy as np
 
 from clustermodels.data.columns import raw_columns
 from clustermodels.data.factors import Factor
+from clustermodels.data.means import Means, times_means
 from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.transforms import Standard, forward
 from clustermodels.errors import PanelError, choices
@@ -27,6 +28,7 @@ def initial_columns(
     cluster: Factor,
     standards: Mapping[str, Standard],
     scales: Mapping[str, tuple[float, float]],
+    slopes: Means | None = None,
 ) -> dict[str, Values]:
     """Give what the effect of a cluster is conditional on beside its means, (cluster,) each.
 
@@ -47,6 +49,8 @@ def initial_columns(
         The clusters' factor.
     standards, scales
         How columns are transformed, and their centres and spreads.
+    slopes
+        The means that slopes of treatments go with.
 
     Returns
     -------
@@ -74,6 +78,7 @@ def initial_columns(
     }
     for treatment, moderator in spec.moderated():
         plain[interaction(treatment, moderator)] = plain[treatment] * plain[moderator]
+    plain |= times_means(plain, slopes, cluster.codes[first])
     for key in plain:
         # what reacts to outcomes is modelled from a cluster's second row on, and known at its first
         values = columns[key][first] if key in reacting else plain[key]

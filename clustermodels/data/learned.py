@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from clustermodels.data.cell_scales import CellScale, cell_scales
 from clustermodels.data.cohorts import cell_levels, cohorts
@@ -18,9 +18,10 @@ from clustermodels.data.columns import (
     standards,
     transformed,
 )
-from clustermodels.data.factors import Factor, factor, factor_columns, labels_of
+from clustermodels.data.factors import factor, factor_columns, labels_of
 from clustermodels.data.initial import every_year, initial_columns
-from clustermodels.data.panel import Panel, Reader, Values, reader
+from clustermodels.data.means import Frozen, Means, known, means_of, slope_means, times_means
+from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.persistence import left_to_clusters
 from clustermodels.data.transforms import Standard, forward, observed_cells, written
 from clustermodels.errors import PanelError, Problem
@@ -32,12 +33,6 @@ from clustermodels.spec.reads import Read, years_before
 
 # Below this share of a column's spread, a difference is rounding.
 NEGLIGIBLE = 1e-9
-
-
-class Frozen(BaseModel):
-    """A frozen record that survives JSON to the last bit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class Scale(Frozen):
@@ -52,43 +47,30 @@ class Scale(Frozen):
     words: str = ""
 
 
-class Means(Frozen):
-    """What is known of each level of a correlated factor: the means of columns, or first values.
-
-    ``values`` is (level, column), on the scale of the standardised columns; ``centres`` and
-    ``spreads`` are over levels. ``of`` says which column of the predictor each is of, where they
-    are not called so.
-    """
-
-    columns: tuple[str, ...]
-    values: tuple[tuple[float, ...], ...]
-    centres: tuple[float, ...]
-    spreads: tuple[float, ...]
-    of: tuple[str, ...] = ()
-
-
 class Learned(Frozen):
     """Everything that the fitting panel taught.
 
-    ``adopted`` says when clusters adopted what is compared with those that never do. ``initial``
-    holds the first values that effects of clusters are given, ``left`` and ``drift`` the sds that
-    effects and trends seem to have beside these, on the link's scale. ``centred`` names the pooled
-    terms that a sampler moves in directly; ``fit`` fills it in. ``cells`` holds the scales of
-    columns whose cells may be parameters.
+    ``slopes`` holds the means that slopes of treatments go with. ``adopted`` says when clusters
+    adopted what is compared with those that never do. ``initial`` holds the first values that
+    effects of clusters are given, ``left`` and ``drift`` the sds that effects and trends seem to
+    have beside these, on the link's scale. ``centred`` names the pooled terms that a sampler moves
+    in directly; ``fit`` fills it in. ``cells`` holds the scales of columns whose cells may be
+    parameters.
     """
 
     levels: dict[str, tuple[str, ...]]
     standards: dict[str, tuple[float, float]]
     scales: dict[str, Scale]
     means: dict[str, Means]
+    slopes: Means | None = None
     initial: Means | None = None
     left: float = 0.0
     drift: float = 0.0
     outcome: Annotated[tuple[float, float], Field(description="centre and spread, link scale")]
-    adopted: dict[str, dict[str, int]] = {}
+    adopted: dict[str, dict[str, int]] = Field(default_factory=dict)
     years: tuple[float, float] = (0.0, 1.0)
     centred: tuple[str, ...] = ()
-    cells: dict[str, CellScale] = {}
+    cells: dict[str, CellScale] = Field(default_factory=dict)
 
 
 def learn(spec: Spec, panel: Panel) -> Learned:
@@ -130,13 +112,15 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     factors = {
         name: factor(name, labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()
     }
-    standardised = standardise(spec, values, scales)
+    plain = _plain(values, scales)
+    slopes = slope_means(spec, plain, factors[CLUSTER])
+    standardised = standardise(spec, values, scales, slopes, factors[CLUSTER].codes)
     # a mean of what reacts to outcomes holds those that are yet to come
     apart = {*spec.lagged(), *spec.reacting()}
     of_others = {name: v for name, v in standardised.items() if name not in apart}
     yearly = spec.dynamics is not None and spec.dynamics.covariates == "every_year"
     means = {
-        name: _means({} if yearly and name == CLUSTER else of_others, factors[name])
+        name: means_of({} if yearly and name == CLUSTER else of_others, factors[name])
         for name, item in spec.fixed_effects.items()
         if item.pooling == "correlated"
     }
@@ -146,27 +130,30 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
         units = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
         cluster = factors[CLUSTER]
-        first = initial_columns(spec, panel, standardised, cluster, learned_standards, units)
+        first = initial_columns(
+            spec, panel, standardised, cluster, learned_standards, units, slopes
+        )
         of = dict(zip(first, spec.lagged(), strict=False))
         if yearly:
             for label, (column, each) in every_year(spec, rows, of_others, cluster).items():
                 first[label], of[label] = each, column
-        initial = _known(first, len(cluster.levels), of)
+        initial = known(first, len(cluster.levels), of)
         past = np.column_stack([values[name] for name in spec.lagged()])
         every = [v for name, v in standardised.items() if name not in spec.lagged()]
         moving = np.column_stack([*every, *np.empty((0, len(past)))])
         year = factors[YEAR].codes if YEAR in factors else None
-        known = np.column_stack([initial.values, means[CLUSTER].values])
+        given = np.column_stack([initial.values, means[CLUSTER].values])
         y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
         course = np.asarray((rows.years - about[0]) / about[1], dtype=np.float64)
         own = course if trend(spec) == "partial" else None
-        sds = left_to_clusters(y, past, moving, known, cluster.codes, year, own)
+        sds = left_to_clusters(y, past, moving, given, cluster.codes, year, own)
         left, drift = (float(sd * spread / float(y.std() or 1.0)) for sd in sds)
     return Learned(
         levels={name: made.levels for name, made in factors.items()} | cell_levels(spec, rows),
         standards=learned_standards,
         scales=scales,
         means=means,
+        slopes=slopes,
         initial=initial,
         left=left,
         drift=drift,
@@ -178,26 +165,35 @@ def learn(spec: Spec, panel: Panel) -> Learned:
 
 
 def standardise(
-    spec: Spec, values: Mapping[str, Values], scales: Mapping[str, Scale]
+    spec: Spec,
+    values: Mapping[str, Values],
+    scales: Mapping[str, Scale],
+    slopes: Means | None,
+    cluster: Positions,
 ) -> dict[str, Values]:
-    """Centre and scale every column, and multiply treatments with their moderators.
+    """Centre and scale every column, and multiply treatments with what their slopes go with.
 
     Returns
     -------
     dict
-        (obs,) each: treatments, then treatment-by-moderator products, moderators, controls.
-        A product is of the two standardised columns, so its own scale is the product of theirs.
+        (obs,) each: treatments, then treatment-by-moderator products and products with clusters'
+        means, moderators, controls. A product is of two standardised columns, so its own scale is
+        the product of theirs.
     """
-    plain = {
-        name: (column - scales[name].centre) / scales[name].spread
-        for name, column in values.items()
-    }
+    plain = _plain(values, scales)
     products = {
         interaction(treatment, moderator): plain[treatment] * plain[moderator]
         for treatment, moderator in spec.moderated()
-    }
+    } | times_means(plain, slopes, cluster)
     ordered = {name: plain[name] for name in spec.treatments} | products
     return ordered | plain
+
+
+def _plain(values: Mapping[str, Values], scales: Mapping[str, Scale]) -> dict[str, Values]:
+    return {
+        name: (column - scales[name].centre) / scales[name].spread
+        for name, column in values.items()
+    }
 
 
 def _scale(name: str, column: Column, values: Values, standard: Standard) -> Scale:
@@ -213,43 +209,6 @@ def _scale(name: str, column: Column, values: Values, standard: Standard) -> Sca
         symbol=written(column.symbol or f"{name}[i,t]", column.transform),
         step=step,
         words=words,
-    )
-
-
-def _means(columns: Mapping[str, Values], of: Factor) -> Means:
-    """Average each column over the rows of each level, and keep what is not redundant.
-
-    A column that does not vary within levels is its own mean, and one whose mean does not vary
-    between levels says nothing about them: neither gets a term (Mundlak 1978,
-    doi 10.2307/1913646). Missing cells are left out; a level without any other counts as average.
-    """
-    levels = len(of.levels)
-    kept: dict[str, Values] = {}
-    for name, column in columns.items():
-        there = ~np.isnan(column)
-        code, values = of.codes[there], column[there]
-        size = np.bincount(code, minlength=levels).astype(float)
-        known = size > 0
-        mean = np.bincount(code, values, minlength=levels) / np.maximum(size, 1)
-        mean[~known] = mean[known].mean()
-        within = np.abs(values - mean[code]).max()
-        between = np.abs(mean - mean.mean()).max()
-        if within > 1e-8 and between > 1e-8:
-            kept[name] = mean
-    return _known(kept, levels)
-
-
-def _known(
-    columns: Mapping[str, Values], levels: int, of: Mapping[str, str] | None = None
-) -> Means:
-    """Put together what is known of each level, (level,) by name."""
-    values = np.column_stack([*columns.values()]) if columns else np.empty((levels, 0))
-    return Means(
-        columns=tuple(columns),
-        values=tuple(map(tuple, values.tolist())),
-        centres=tuple(float(each.mean()) for each in columns.values()),
-        spreads=tuple(float(each.std(ddof=1)) or 1.0 for each in columns.values()),
-        of=tuple((of or {}).get(name, name) for name in columns),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from clustermodels.data import priors
-from clustermodels.data.blocks import Block, Term
+from clustermodels.data.blocks import Along, Block, Term
 from clustermodels.data.cohorts import by_cohort, cohort_blocks
 from clustermodels.data.factors import Factor
 from clustermodels.data.learned import Learned
@@ -143,8 +143,19 @@ def slope_term(spec: Spec, name: str, learned: Learned, default: priors.Defaults
         words,
         sd_name=names.sd(name),
         around=name,
+        along=_along(name, learned),
         centred=varying in learned.centred,
     )
+
+
+def _along(treatment: str, learned: Learned) -> Along | None:
+    """Give the clusters' means that a treatment's slope goes with, off the average cluster's."""
+    means = learned.slopes
+    if means is None or treatment not in means.columns:
+        return None
+    position = means.columns.index(treatment)
+    off = np.array(means.values)[:, position] - means.centres[position]
+    return Along(names.by_mean(treatment), off * learned.scales[treatment].spread)
 
 
 def level_block(name: str, of: Factor, pooling: str, term: Term) -> Block:

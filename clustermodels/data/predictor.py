@@ -87,6 +87,9 @@ def internal(block: Block, position: int, draws: Draws, levels: Positions | None
         coefficient = coefficient.take(levels, axis=1)
     if term.around is not None:
         coefficient = coefficient - np.asarray(draws[term.around])[:, None]
+    if term.along is not None:
+        amount = term.along.amount if levels is None else term.along.amount[levels]
+        coefficient = coefficient - np.asarray(draws[term.along.name])[:, None] * amount
     return coefficient / term.unit
 
 

@@ -175,8 +175,12 @@ def _levels(block: Block, teller: _Teller, rng: np.random.Generator) -> None:
             teller.values[term.name] = (_around(term, teller) + drawn[:, position])[None]
 
 
-def _around(term: Term, teller: _Teller) -> float:
-    return float(teller.values[term.around][0]) if term.around else 0.0
+def _around(term: Term, teller: _Teller) -> Values | float:
+    """Give what coefficients by level vary around: a number, or one a level."""
+    around = float(teller.values[term.around][0]) if term.around else 0.0
+    if term.along is None:
+        return around
+    return around + float(teller.values[term.along.name][0]) * term.along.amount
 
 
 class _Teller:

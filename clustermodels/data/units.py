@@ -13,5 +13,10 @@ def unit_of(spec: Spec, name: str, learned: Learned) -> tuple[float, float, str]
         if name == names.interaction(treatment, moderator):
             one, other = learned.scales[treatment], learned.scales[moderator]
             return 1 / (one.spread * other.spread), one.step * other.step, ""
+    slopes = learned.slopes
+    for position, treatment in enumerate(slopes.columns if slopes else ()):
+        if slopes and name == names.by_mean(treatment):
+            scale = learned.scales[treatment]
+            return 1 / (scale.spread**2 * slopes.spreads[position]), scale.step**2, ""
     scale = learned.scales[name]
     return 1 / scale.spread, scale.step, scale.words

@@ -103,6 +103,8 @@ def _block(
             own *= term.unit
             if term.around is not None:
                 own += users[term.around][:, None]
+            if term.along is not None:
+                own += users[term.along.name][:, None] * term.along.amount
             yield term.name, ((block.factor.dim,), own)
 
 

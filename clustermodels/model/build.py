@@ -151,4 +151,6 @@ def _by_level(
     value = deviations * given.units[block.name, position]
     if term.around is not None:
         value = value + common[term.around]
+    if term.along is not None:
+        value = value + common[term.along.name] * given.amounts[term.name]
     pm.Deterministic(term.name, value, dims=block.factor.dim)

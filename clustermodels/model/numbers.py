@@ -72,6 +72,8 @@ class Numbers:
         Arguments of the prior of the intercept, of a parameter, or of a block's term.
     weights
         (obs,), or None where all rows count alike.
+    amounts
+        (level,), by term: what its coefficients go with.
     gap, cells, places
         Of rows that follow one another: as ``Serial`` has them; None where none do.
     feedback
@@ -87,6 +89,7 @@ class Numbers:
     units: Mapping[Owner, Any]
     priors: Mapping[Owner, Mapping[str, Any]]
     weights: Any = None
+    amounts: Mapping[str, Any] = field(default_factory=dict)
     gap: Any = None
     cells: Any = None
     places: Any = None
@@ -122,6 +125,7 @@ def numbers(design: Design) -> Numbers:
         units={owner: drawn[owner, UNIT] for owner in units},
         priors={o: {name: drawn[o, name] for name, _ in law} for o, law in priors.items()},
         weights=outcome.weights and pm.Data(WEIGHTS, outcome.weights.values, dims=OBS),
+        amounts=_amounts(design),
         **_following(design),
         feedback={each.name: _feedback(each) for each in design.feedback},
     )
@@ -168,7 +172,10 @@ def _block(block: Block) -> Hashable:
         (block.name, block.pooling, block.labels, block.concentration),
         None if factor is None else (factor.name, factor.dim, len(factor.levels)),
         None if block.unknown is None else block.unknown.name,
-        tuple((term.name, term.sd_name, term.around, term.centred) for term in block.terms),
+        tuple(
+            (term.name, term.sd_name, term.around, term.along and term.along.name, term.centred)
+            for term in block.terms
+        ),
     )
 
 
@@ -196,6 +203,16 @@ def _units(design: Design) -> dict[Owner, float]:
         for block in design.blocks
         for at, term in enumerate(block.terms)
     } | {name: each.unit for each in design.feedback for name in each.sds}
+
+
+def _amounts(design: Design) -> dict[str, Any]:
+    """Register what coefficients by level go with."""
+    return {
+        term.name: pm.Data(f"data::{term.name}", term.along.amount, dims=block.factor.dim)
+        for block in design.blocks
+        for term in block.terms
+        if block.factor is not None and term.along is not None
+    }
 
 
 def _following(design: Design) -> dict[str, Any]:

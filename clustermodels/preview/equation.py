@@ -68,7 +68,7 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     lines = [f"{name}[i,t] ~ {law}", f"{left} = {terms[0]}"]
     lines += [f"{indent}+ {term}" for term in terms[1:]]
     lines += [line for each in of.feedback for line in _feedback(each, learned)]
-    return (*lines, *_levels(spec), *_serial(name, of), *cell_equations(of, learned))
+    return (*lines, *_levels(spec, learned), *_serial(name, of), *cell_equations(of, learned))
 
 
 def _feedback(each: Feedback, learned: Learned) -> list[str]:
@@ -122,23 +122,35 @@ def _column(name: str, learned: Learned) -> str:
     return f"({scale.symbol} {'-' if scale.centre >= 0 else '+'} {abs(scale.centre):.4g})"
 
 
-def _levels(spec: Spec) -> list[str]:
+def _centre(treatment: str, learned: Learned) -> str:
+    """Write what a treatment's pooled slopes are around."""
+    means = learned.slopes
+    if means is None or treatment not in means.columns:
+        return treatment
+    scale, at = learned.scales[treatment], means.columns.index(treatment)
+    centre = scale.centre + scale.spread * means.centres[at]
+    sign = "-" if centre >= 0 else "+"
+    mean = f"(mean over t of {scale.symbol} {sign} {abs(centre):.4g})"
+    return f"{treatment} + {names.by_mean(treatment)} · {mean}"
+
+
+def _levels(spec: Spec, learned: Learned) -> list[str]:
     block, slopes = names.random_block(spec)
     own = spec.fixed_effects.get(CLUSTER)
     joint = [names.effect(CLUSTER)] if own is not None and own.pooling != "free" else []
-    own_effects = len(joint)
+    own_effects, around = len(joint), [_centre(name, learned) for name in slopes]
     joint += [names.by_cluster(name) for name in slopes]
     drifts = [names.TREND] * (names.trend(spec) == "partial")
     joint += drifts
     lines = []
     if len(joint) > 1:
-        centres = ["0"] * own_effects + slopes + ["0"] * len(drifts)
+        centres = ["0"] * own_effects + around + ["0"] * len(drifts)
         sds = [names.sd(name) for name in [*joint[:own_effects], *slopes, *drifts]]
         varying = ", ".join(f"{name}[i]" for name in joint)
         spread = f"Σ from {', '.join(sds)} and {names.correlation(block)}"
         lines.append(f"({varying}) ~ Normal(({', '.join(centres)}), Σ), {spread}")
     elif joint:
-        centre, sd = (slopes[0], names.sd(slopes[0])) if slopes else ("0", names.sd(joint[0]))
+        centre, sd = (around[0], names.sd(slopes[0])) if slopes else ("0", names.sd(joint[0]))
         lines.append(f"{joint[0]}[i] ~ Normal({centre}, {sd})")
     for name, factor in spec.fixed_effects.items():
         if factor.pooling == "free":

@@ -14,6 +14,7 @@ from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.names import by_mean
 
 # A column is absorbed when the factors leave less than this share of its variance.
 ABSORBED = 1e-8
@@ -68,6 +69,9 @@ def _place(spec: Spec, name: str) -> tuple[str, int | None]:
             return f"{section}.{name}", spec.source.line((section, name))
     if name in spec.lagged():
         return "dynamics", spec.source.line(("dynamics",))
+    for treatment in spec.treatments:
+        if name == by_mean(treatment):
+            return f"treatments.{treatment}.slope", spec.source.line(("treatments", treatment))
     pair = [m for t, m in spec.moderated() if name == f"{t}_x_{m}"]
     return (f"moderators.{pair[0]}", spec.source.line(("moderators", pair[0]))) if pair else ("", 1)
 

@@ -81,3 +81,5 @@ def _by_level(block: Block, rng: np.random.Generator, size: int, drawn: dict[str
     for term, values in zip(block.terms, internal, strict=True):
         around = drawn[term.around][:, None] if term.around else 0.0
         drawn[term.name] = values * term.unit + around
+        if term.along is not None:
+            drawn[term.name] += drawn[term.along.name][:, None] * term.along.amount

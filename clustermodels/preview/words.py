@@ -27,6 +27,8 @@ _POOLINGS = {
 _SLOPES = {
     "common": "one slope for all clusters",
     "partial": "a slope for each cluster, partially pooled",
+    "correlated": "a slope for each cluster, partially pooled around a straight line in the "
+    "cluster's mean of it",
     "free": "a slope for each cluster, not pooled",
 }
 

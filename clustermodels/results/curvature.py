@@ -271,6 +271,7 @@ def _means(columns: Columns, draws: Draws) -> Values:
     for block in [part.block for part in columns.varying] + [block for block, _ in columns.slopes]:
         names |= {block.name} if block.labels else {term.name for term in block.terms}
         names |= {term.around for term in block.terms if term.around is not None}
+        names |= {term.along.name for term in block.terms if term.along is not None}
     means = {name: np.asarray(draws[name]).mean(axis=0, keepdims=True) for name in names}
     own = [internal(part.block, part.position, means)[0] for part in columns.varying]
     return np.concatenate(

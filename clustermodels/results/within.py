@@ -13,6 +13,7 @@ from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec import names
+from clustermodels.spec.fixed_effects import CLUSTER
 
 Labels = tuple[str, str, str]
 
@@ -25,7 +26,8 @@ def within_between(fit: Fit) -> xr.Dataset:
     difference (Mundlak 1978): what Hausman's (1978) test asks about, as a posterior. Where it is
     clear of 0, clusters with more of x differ in other ways too, and an effect of clusters that
     ignores it mixes both slopes. With ``dynamics`` the difference is that among clusters with the
-    same first outcomes.
+    same first outcomes. Of a treatment with ``slope: correlated`` there is besides what its slope
+    goes up by with the cluster's mean of it.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def within_between(fit: Fit) -> xr.Dataset:
     Dataset
         Along ``row``: ``median``, ``eti95_lower``, ``eti95_upper`` and ``probability`` (of being
         above 0), on the coefficient's scale per unit of the column as it enters; coordinates
-        ``factor``, ``term`` and ``slope``: ``within``, ``between``, ``difference``.
+        ``factor``, ``term`` and ``slope``: ``within``, ``between``, ``difference``, ``by mean``.
 
     Raises
     ------
@@ -72,8 +74,15 @@ def within_between(fit: Fit) -> xr.Dataset:
 
 def _entries(fit: Fit) -> Iterator[tuple[Labels, Values]]:
     draws = flat(fit.posterior)
+    slopes = fit.learned.slopes
+    treatments = slopes.columns if slopes else ()
+    for treatment in treatments:
+        yield (CLUSTER, treatment, "by mean"), np.asarray(draws[names.by_mean(treatment)])
+    products = {*map(names.by_mean, treatments)}
     for factor, means in fit.learned.means.items():
         for position, term in enumerate(means.columns):
+            if term in products:  # a mean of these is a square, and no slope
+                continue
             within = np.asarray(draws[term])
             difference = np.asarray(draws[names.means(factor)])[:, position]
             yield (factor, term, "within"), within

@@ -64,6 +64,23 @@ def _trends_beside_cohorts(spec: Spec) -> Iterator[Problem]:
             )
 
 
+def _slopes_beside_effects(spec: Spec) -> Iterator[Problem]:
+    """Refuse slopes that go with clusters' means where the clusters' effects do not."""
+    own = spec.fixed_effects.get(CLUSTER)
+    if own is not None and own.pooling != "partial":
+        return
+    for name, item in spec.treatments.items():
+        if item.slope == "correlated":
+            yield spec.source.problem(
+                ("treatments", name, "slope"),
+                "a slope that goes with the clusters' means needs effects of clusters that may go "
+                "with them too, because what else clusters with more of the policy have would be "
+                "taken for its slope",
+                got=f"{'no effects' if own is None else 'partially pooled effects'} of clusters",
+                fix="Write 'cluster: {pooling: correlated}' in the fixed effects.",
+            )
+
+
 def _factors_by_role(spec: Spec) -> Iterator[Problem]:
     """Refuse the cluster's or the year's column where the role itself is meant."""
     roles = {spec.data.cluster: CLUSTER, spec.data.year: YEAR}
@@ -94,5 +111,6 @@ RULES: tuple[tuple[Callable[[Spec], Iterator[Problem]], frozenset[str]], ...] = 
     (_factors, frozenset({"fixed_effects"})),
     (_factors_by_role, frozenset({"data", "fixed_effects"})),
     (_trends_beside_cohorts, frozenset({"treatments", "fixed_effects"})),
+    (_slopes_beside_effects, frozenset({"treatments", "fixed_effects"})),
     (_controls_beside_clusters, frozenset({"data", "controls"})),
 )

@@ -11,7 +11,7 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL, feedback, feedback_own_sd, feedback_sd
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
-from clustermodels.spec.treatments import Adoption
+from clustermodels.spec.treatments import POOLED, Adoption
 
 DIMS = ("cluster", "year", "obs", "chain", "draw")
 INTERCEPT = "intercept"
@@ -61,6 +61,11 @@ def effect(factor: str) -> str:
 def by_cluster(treatment: str) -> str:
     """Name a treatment's slopes by cluster."""
     return f"{treatment}_by_{CLUSTER}"
+
+
+def by_mean(treatment: str) -> str:
+    """Name what a treatment's slope goes up by with the cluster's mean of it."""
+    return f"{treatment}_by_mean"
 
 
 def by_cohort_year(treatment: str) -> str:
@@ -130,7 +135,7 @@ def random_block(spec: Spec) -> tuple[str, list[str]]:
     slopes = [
         name
         for name, item in spec.treatments.items()
-        if item.slope == "partial" and varying(spec, name) == by_cluster(name)
+        if item.slope in POOLED and varying(spec, name) == by_cluster(name)
     ]
     own = spec.fixed_effects.get(CLUSTER)
     pooled = own is not None and own.pooling != "free"
@@ -153,12 +158,14 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         if treatment.slope != "common":
             add(
                 varying(spec, name),
-                "derived" if treatment.slope == "partial" else "effects",
+                "derived" if treatment.slope in POOLED else "effects",
                 "treatments",
                 name,
             )
-        if treatment.slope == "partial":
+        if treatment.slope in POOLED:
             add(sd(name), "sd", "treatments", name)
+        if treatment.slope == "correlated":
+            add(by_mean(name), "coefficient", "treatments", name)
         if isinstance(treatment, Adoption) and treatment.comparison == "never":
             add(before(name), "coefficient", "treatments", name)
     for name in spec.moderators:

@@ -20,7 +20,9 @@ from clustermodels.spec.section import (
 )
 from clustermodels.spec.transforms import Transform
 
-Slope = Literal["common", "partial", "free"]
+Slope = Literal["common", "partial", "correlated", "free"]
+# Slopes that are normal over clusters.
+POOLED: tuple[Slope, ...] = ("partial", "correlated")
 # Lags and leads that a treatment may have.
 FURTHEST = 20
 
@@ -32,7 +34,8 @@ class Treatment(Section, ABC):
     lag: Whole = Field(default=0, description="years between the policy and its effect")
     slope: Slope = Field(
         default="partial",
-        description="common: one slope; partial: one per cluster, pooled; free: one per cluster",
+        description="common: one slope; partial: one per cluster, pooled; correlated: one per "
+        "cluster, pooled around a line in its mean of the treatment; free: one per cluster",
     )
 
     @abstractmethod
@@ -130,6 +133,12 @@ class Adoption(Treatment):
     def _cohorts(self) -> Self:
         if self.by == "cluster" and self.comparison != "not_yet":
             raise refuse("'comparison' belongs to 'by: cohort_year'", "Add it, or remove this.")
+        if self.by == "cohort_year" and self.slope == "correlated":
+            raise refuse(
+                "a correlated slope cannot stand beside 'by: cohort_year', because the year of "
+                "adoption sets a cluster's mean of the policy, and effects differ by it already",
+                "Write 'slope: partial' or 'slope: free'.",
+            )
         if self.by == "cohort_year" and self.slope == "common":
             raise refuse(
                 "a common slope is one effect, and 'by: cohort_year' asks for many",

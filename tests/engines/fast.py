@@ -49,6 +49,10 @@ DOCUMENTS = {
         moderators={"yearly": {"moderates": ["dose"]}},
         fixed_effects={"cluster": {"pooling": "partial"}, "year": {"pooling": "partial"}},
     ),
+    "slopes by mean": poisson(
+        treatments={"dose": {"slope": "correlated"}},
+        fixed_effects={"cluster": {"pooling": "correlated"}},
+    ),
     "free slopes": PLAIN
     | {
         "treatments": {"dose": {"slope": "free"}, "money": {"transform": "log", "slope": "free"}},
