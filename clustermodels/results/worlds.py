@@ -64,11 +64,15 @@ class World:
         once = self._expected(years + 1, pushed.__getitem__, seed)
         stays = self._expected(total, lasting.__getitem__, seed)
         end = self._against(stays[-LAST:].mean(axis=0), none[-LAST:].mean(axis=0))
-        up = policy.total.mean(axis=1) > 0
+        if self.design.outcome.family.link.effect == "ratio":
+            # a probability has an end whatever pushes it
+            up = policy.total.mean(axis=1) > 0
+            endless = np.maximum(self.largest, kept) >= 1
+            end = np.where(endless, np.where(up, np.inf, 0.0), end)
         return (
             self._against(once, none[: years + 1]),
             self._against(stays[: years + 1], none[: years + 1]),
-            np.where(np.maximum(self.largest, kept) >= 1, np.where(up, np.inf, 0.0), end),
+            end,
         )
 
     def _years(self, kept: float) -> int:

@@ -174,6 +174,19 @@ def test_a_yes_or_no_is_followed_exactly():
     np.testing.assert_allclose(median_of(found, quantity="one_year"), wanted, atol=1e-3)
 
 
+@pytest.mark.parametrize("slope", [0.4, -0.4])
+def test_a_probability_has_an_end_though_a_stock_has_none(slope):
+    frame = table()
+    frame["yes"] = (frame["y"] > 3).astype(float)
+    kept = {"kind": "stock", "column": "dose", "initial": 3, "slope": "common"}
+    told = document("bernoulli", "yes") | {"treatments": {"capital": kept}, "scenarios": {}}
+    fit = made_fit(told, frame, around={"rho": 0.5, "capital": slope}, noise=0)
+    found = cm.dynamics(fit, years=60)
+    (end,) = median_of(found, quantity="long_run")
+    assert end == pytest.approx(median_of(found, quantity="lasting")[-1], abs=0.01)
+    assert 0 < np.sign(slope) * end < 1
+
+
 @pytest.mark.parametrize(("slope", "end"), [(0.3, np.inf), (-0.3, 0.0)])
 def test_without_an_end_a_ratio_goes_where_the_policy_pushes(slope, end):
     around = {"rho": 1.03, "dose": slope, "intercept": 1.0}
