@@ -15,6 +15,7 @@ from clustermodels.data.scenarios import edited
 from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit
 from clustermodels.preview.positions import edited_positions, half_of_units
+from clustermodels.results.walked_beyond import walked_findings
 
 # Cluster-years that a finding names, the furthest first.
 NAMED = 5
@@ -127,7 +128,7 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
             )
         )
     moved = [f for f in edited_positions(fit.spec) if f.path.startswith(f"scenarios.{scenario}.")]
-    return (*findings, *moved, *half_of_units(fit.spec))
+    return (*findings, *walked_findings(fit, scenario), *moved, *half_of_units(fit.spec))
 
 
 def _columns(fit: Fit, panel: Panel) -> dict[str, Values]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from clustermodels.results.extrapolation import extrapolation_findings
+from clustermodels.results.predict import predict
 from clustermodels.spec.read import read_text
 from tests.designs import PLAIN, made_fit, past, table
 
@@ -73,3 +74,23 @@ scenarios:
     fit = made_fit(read_text(text, "spec.yaml"), table())
     (finding,) = extrapolation_findings(fit, "large")
     assert (finding.path, finding.line) == ("scenarios.large", 6)
+
+
+def test_outcomes_that_feed_on_themselves_beyond_the_data_are_found():
+    told = PLAIN | {
+        "treatments": {"dose": {"slope": "common"}},
+        "fixed_effects": {"cluster": {"pooling": "correlated"}},
+        "dynamics": {},
+        "scenarios": {
+            "more": [{"add": {"dose": 1}, "where": {"dose": {"below": 3}}}],
+            "none": [{"add": {"dose": 0}}],
+        },
+    }
+    fit = made_fit(told, table(), around={"rho": 0.9, "dose": 1.5, "intercept": 3.0}, noise=0.01)
+    assert not extrapolation_findings(fit, "none")
+    (said,) = (f for f in extrapolation_findings(fit, "more") if f.check == "walked_beyond")
+    before, after = (predict(fit, name).median(("chain", "draw")) for name in (None, "more"))
+    high = fit.design().outcome.values.max()
+    beyond = (after > high) & (before <= high)
+    assert f"in {int(beyond.sum())} of {beyond.size} cluster-years" in said.what
+    assert f"furthest to {float(after.where(beyond).max()):.3g} in" in said.what
