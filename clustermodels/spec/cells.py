@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import ColumnName, Section, refuse
+from clustermodels.spec.section import ColumnName, Section, refuse, shown
 from clustermodels.spec.transforms import Per, Transform
 
 
@@ -33,6 +33,15 @@ class WithCells(Section):
     error: StandardError | None = Field(
         default=None, description="the standard error of its values: a number or a column"
     )
+
+    @field_validator("error", mode="before")
+    @classmethod
+    def _above_0(cls, error: object) -> object:
+        if isinstance(error, (int, float)) and not isinstance(error, bool) and not error > 0:
+            rule = "above 0, or a column"
+            fix = "Leave it out where values have no error."
+            raise refuse("a standard error is above 0", fix, expected=rule, got=shown(error))
+        return error
 
     @property
     def uncertain(self) -> bool:

@@ -76,7 +76,8 @@ def not_a_mapping(
     given: object, known: Iterable[str], needed: Iterable[str]
 ) -> PydanticCustomError:
     """Make the error for a value that stands where settings belong."""
-    listed = [key for key in known if key != "kind"]
+    keys = list(known)
+    listed = [key for key in keys if key != "kind"] or keys
     written = dict.fromkeys([*listed[:1], *needed])
     fix = f"Write {{{', '.join(f'{key}: ...' for key in written)}}}."
     rule = f"a mapping of {choices(listed)}"

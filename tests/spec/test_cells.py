@@ -32,7 +32,7 @@ def test_a_document_comes_back_as_it_was_written():
     ("moderator", "more", "message"),
     [
         ({"error": "se", "transform": "log"}, {}, "because a normal error of the column is not"),
-        ({"error": 0}, {}, "m.error: not allowed here. Got 0; expected above 0"),
+        ({"error": 0}, {}, "m.error: a standard error is above 0. Got 0"),
         ({"missing": "impute"}, {}, "expected 'drop' or 'model', or a mapping of given"),
         ({"missing": {"given": ["x"]}}, {}, "'x' is read elsewhere too (here, as given)"),
         ({"missing": "model"}, {"controls": {"c": KNOWN}}, "read elsewhere too (controls.c)"),
