@@ -30,6 +30,7 @@ from .network.network import Network as Network
 from .network.network import make_network as make_network
 from .network.positions import centrality as centrality
 from .network.quotients import location_quotient as location_quotient
+from .preview.assumptions import assumptions as assumptions
 from .preview.check import check as check
 from .preview.explain import explain as explain
 from .preview.landscape import Landscape as Landscape

@@ -196,7 +196,7 @@ def predict(
     doubts = [*cm.chain_findings(made)]
     doubts += [finding for name in names for finding in cm.extrapolation_findings(made, name)]
     doubts = [*dict.fromkeys(doubts)]  # some hold for every scenario
-    show_effects(tables, format_, made.spec.outcome[0])
+    show_effects(tables, format_, made.spec)
     if format_ in (Format.text, Format.markdown):
         if not names:
             say("The document has no scenarios; write some, or give a file: --scenarios.")
@@ -211,7 +211,7 @@ def event_study(run: RunPath, format_: AsFormat = Format.text, picture: Picture 
     found, (outcome, _) = cm.event_study(made), made.spec.outcome
     if picture is not None:
         cm.draw_course(found, picture, f"{outcome} once the policy is adopted")
-    show_effects([found], format_, outcome)
+    show_effects([found], format_, made.spec)
     _wrote(picture, format_)
 
 
@@ -227,7 +227,7 @@ def dynamics(
     found, (outcome, _) = cm.dynamics(made, years), made.spec.outcome
     if picture is not None:
         cm.draw_course(found, picture, f"{outcome} in the years after the policy moves")
-    show_effects([found], format_, outcome)
+    show_effects([found], format_, made.spec)
     _wrote(picture, format_)
 
 
@@ -240,7 +240,7 @@ def _wrote(picture: Path | None, format_: Format) -> None:
 def within_between(run: RunPath, format_: AsFormat = Format.text) -> None:
     """Set slopes within clusters beside those between them, with the difference."""
     made = cm.load_fit(run)
-    show_effects([cm.within_between(made)], format_, made.spec.outcome[0])
+    show_effects([cm.within_between(made)], format_, made.spec)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import clustermodels as cm
 from clustermodels.cli.tables import (
     Cell,
     Columns,
@@ -16,12 +17,12 @@ from clustermodels.cli.tables import (
     table,
 )
 from clustermodels.cli.terminal import say
-from clustermodels.preview.assumptions import ASSUMPTIONS
 from clustermodels.results.intervals import LOWER, UPPER
 
 
-def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
-    """Print estimates: a table each for readers, all in one for programs."""
+def effects(tables: Sequence[Any], format_: Format, spec: cm.Spec) -> None:
+    """Print estimates of a document: a table each for readers, all in one for programs."""
+    outcome, _ = spec.outcome
     columns = [_columns(estimate) for estimate in tables if estimate.sizes["row"]]
     if format_ in (Format.csv, Format.json):
         table(_stacked(columns), format_)
@@ -63,7 +64,7 @@ def effects(tables: Sequence[Any], format_: Format, outcome: str) -> None:
             )
         say("")
     say("Medians, with 95 % equal-tailed intervals in brackets.")
-    say(ASSUMPTIONS)
+    say(cm.assumptions(spec))
 
 
 def _columns(estimate: Any) -> dict[str, list[Cell]]:

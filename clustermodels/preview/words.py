@@ -10,7 +10,7 @@ from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
 from clustermodels.network.centrality import find
-from clustermodels.preview.assumptions import ASSUMPTIONS
+from clustermodels.preview.assumptions import assumptions
 from clustermodels.preview.cell_words import cells_in_words
 from clustermodels.spec import names
 from clustermodels.spec.clusters import Floor
@@ -98,7 +98,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         )
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
-    return (*said, ASSUMPTIONS)
+    return (*said, assumptions(spec))
 
 
 def _past(spec: Spec, learned: Learned) -> list[str]:

@@ -3,6 +3,8 @@
 import pytest
 
 import clustermodels as cm
+from clustermodels.preview.assumptions import assumptions
+from tests.designs import PLAIN
 from tests.preview.panels import document, sound
 
 
@@ -174,4 +176,22 @@ def test_an_adoption_by_first_year():
     lines = told(table, treatments={"zone": zone}, moderators={}).equation
     assert any(line.startswith("           + zone · ((t ≥ start[i] + 1) - ") for line in lines), (
         lines
+    )
+
+
+def test_what_a_document_models_itself_is_assumed_no_more():
+    plain = cm.read_spec(PLAIN | {"treatments": ["dose"]})
+    assert "if past outcomes do not drive the policy" in assumptions(plain)
+    effects = {"cluster": {"pooling": "correlated"}, "year": {}}
+    reacting = PLAIN | {
+        "treatments": {"dose": {"slope": "common"}},
+        "fixed_effects": effects,
+        "dynamics": {"predetermined": ["dose"]},
+    }
+    assert "if past outcomes drive dose only as its equation says" in assumptions(
+        cm.read_spec(reacting)
+    )
+    better = PLAIN | {"treatments": {"dose": {"slope": "correlated"}}, "fixed_effects": effects}
+    assert "(of dose, beyond a straight line in the cluster's mean)" in assumptions(
+        cm.read_spec(better)
     )
