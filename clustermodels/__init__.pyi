@@ -7,12 +7,14 @@ from .data.learned import learn as learn
 from .data.panel import Panel as Panel
 from .data.prepared import Prepared as Prepared
 from .data.prepared import prepare as prepare
+from .data.prepared_each import PreparedEach as PreparedEach
+from .data.prepared_each import prepare_each as prepare_each
 from .data.reading import read_panel as read_panel
-from .data.simulate import read_truth as read_truth
 from .data.simulate import simulate as simulate
 from .data.sources import Tables as Tables
 from .data.tools import identify_clusters as identify_clusters
 from .data.tools import read_network as read_network
+from .data.truth import read_truth as read_truth
 from .errors import ClusterModelsError as ClusterModelsError
 from .errors import Finding as Finding
 from .errors import FitError as FitError
@@ -24,6 +26,7 @@ from .fits.file import save as save
 from .fits.file import saving as saving
 from .fits.fit import fit as fit
 from .fits.record import Fit as Fit
+from .fits.several import Fits as Fits
 from .model.build import build_model as build_model
 from .network.measures import Measure as Measure
 from .network.network import Network as Network
@@ -52,6 +55,7 @@ from .results.predict import predict as predict
 from .results.summary import summary as summary
 from .results.within import within_between as within_between
 from .spec.document import Spec as Spec
+from .spec.equations import equations as equations
 from .spec.read import read_scenarios as read_scenarios
 from .spec.read import read_spec as read_spec
 from .spec.schema import json_schema as json_schema

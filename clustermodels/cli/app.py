@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,11 @@ from clustermodels.cli import printing
 from clustermodels.cli.endings import FailOn, Severity, ended, fail
 from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.landscape import landscape as show_landscape
+from clustermodels.cli.outcomes import Outcome, any_of, chosen, heading, one_picture, opened, runs
 from clustermodels.cli.progress import sampling
 from clustermodels.cli.tables import Format, json_text
 from clustermodels.cli.terminal import say
-from clustermodels.errors import FitError
+from clustermodels.errors import Finding, FitError
 
 app = typer.Typer(
     name="clustermodels",
@@ -72,26 +74,31 @@ def init(
 
 @app.command()
 def check(
-    spec: SpecPath, format_: AsFormat = Format.text, fail_on: FailOn = Severity.never
+    spec: SpecPath,
+    format_: AsFormat = Format.text,
+    fail_on: FailOn = Severity.never,
+    outcome: Outcome = None,
 ) -> None:
     """Find what is wrong in a document and its data.
 
     Every problem at once, with its line; then findings on what the design can tell.
     """
-    found = cm.check(spec)
+    ready = cm.prepare_each(spec)
+    found = {name: cm.check(one) for name, one in chosen(ready.equations, outcome).items()}
     if format_ is Format.text:
         say(f"{spec}: no mistakes in the document and its data.")
-    printing.findings(found, format_)
-    fail(found, fail_on)
+    printing.findings_of(found, format_)
+    fail(chain(*found.values()), fail_on)
 
 
 @app.command()
-def explain(spec: SpecPath, format_: AsFormat = Format.text) -> None:
+def explain(spec: SpecPath, format_: AsFormat = Format.text, outcome: Outcome = None) -> None:
     """Say the model, its defaults and its priors in words.
 
     With its equation, and what the priors expect of the outcome beside the data.
     """
-    printing.explanation(cm.explain(spec), format_)
+    each = chosen(cm.equations(cm.read_spec(spec)), outcome)
+    printing.explanations({name: cm.explain(one) for name, one in each.items()}, format_)
 
 
 @app.command()
@@ -123,24 +130,36 @@ def fit(
     out: Annotated[Path, typer.Option(help="The file to write, whole or not at all.")],
     fail_on: FailOn = Severity.never,
 ) -> None:
-    """Draw from the posterior, and save it with all that made it."""
-    ready = cm.prepare(spec)
-    before = cm.check(ready)
+    """Draw from the posterior, and save it with all that made it.
+
+    A document with several outcomes is fitted one by one, into one file.
+    """
+    ready = cm.prepare_each(spec)
+    before = [*dict.fromkeys(f for one in ready.equations.values() for f in cm.check(one))]
+    after: list[Finding] = []
     with cm.saving(out) as save:
         with sampling() as progress:
             made = cm.fit(ready, progress=progress)
         save(made)
-        table = cm.summary(made)
-        printing.drawn_by(made.tree.attrs)
-        printing.summary(table, Format.text, every=False)
-        after = cm.diagnose(made, table).findings
+        each = runs(made)
+        for name, run in each.items():
+            table = cm.summary(run)
+            if len(each) > 1:
+                heading(name, Format.text)
+            printing.drawn_by(run.tree.attrs)
+            printing.summary(table, Format.text, every=False)
+            found = cm.diagnose(run, table).findings
+            after += found
+            if len(each) > 1:
+                printing.findings(found, none="No findings on the fit.")
     serious = [finding for finding in before if finding.severity == Severity.serious]
     if serious:
         printing.findings(serious)
     if before:
         many = f"{len(before)} finding{'s' * (len(before) > 1)}"
         say(f"{many} on the document and its data: see 'clustermodels check {spec}'.")
-    printing.findings(after, none="No findings on the fit.")
+    if len(each) == 1:
+        printing.findings(after, none="No findings on the fit.")
     say(f"saved {out}")
     fail((*before, *after), fail_on)
 
@@ -150,30 +169,34 @@ def summary(
     run: RunPath,
     format_: AsFormat = Format.text,
     every: Annotated[bool, typer.Option("--all", help="Also what varies by level.")] = False,
+    outcome: Outcome = None,
 ) -> None:
     """Print the posterior.
 
     Means, intervals, cluster-robust standard deviations, convergence.
     """
-    made = cm.load_fit(run)
-    table = cm.summary(made)
-    printing.summary(table, format_, every=every)
-    doubts = cm.chain_findings(made, table)
-    if doubts and format_ in (Format.text, Format.markdown):
-        printing.findings(doubts)
+    each = opened(run, outcome)
+    tables = {name: cm.summary(made) for name, made in each.items()}
+    printing.summaries(tables, format_, every=every)
+    doubts = {name: cm.chain_findings(made, tables[name]) for name, made in each.items()}
+    printing.doubts(doubts, format_)
 
 
 @app.command()
 def diagnose(
-    run: RunPath, format_: AsFormat = Format.text, fail_on: FailOn = Severity.never
+    run: RunPath,
+    format_: AsFormat = Format.text,
+    fail_on: FailOn = Severity.never,
+    outcome: Outcome = None,
 ) -> None:
     """Say whether a run can be trusted.
 
     Have the chains agreed, and could the model have made the data?
     """
-    found = cm.diagnose(cm.load_fit(run))
-    printing.diagnosis(found, format_)
-    fail(found.findings, fail_on)
+    each = opened(run, outcome)
+    found = {name: cm.diagnose(made) for name, made in each.items()}
+    printing.diagnoses(found, format_)
+    fail(chain(*(one.findings for one in found.values())), fail_on)
 
 
 @app.command()
@@ -182,36 +205,54 @@ def predict(
     scenario: Annotated[str | None, typer.Option(help="One scenario of the document.")] = None,
     scenarios: Annotated[Path | None, typer.Option(help="A file of other scenarios.")] = None,
     format_: AsFormat = Format.text,
+    outcome: Outcome = None,
 ) -> None:
     """Compare scenarios with the observed policies.
 
     In total, year by year and cluster by cluster; and the policy's effect where its moderators
     are low, middle and high.
     """
-    made = cm.load_fit(run)
+    each = opened(run, outcome)
     if scenarios is not None:
-        made = cm.Fit(cm.read_scenarios(scenarios, made.spec), made.panel, made.learned, made.tree)
-    names = [scenario] if scenario is not None else list(made.spec.scenarios)
-    tables = [cm.effects(made), *(cm.effects(made, name) for name in names)]
-    doubts = [*cm.chain_findings(made)]
-    doubts += [finding for name in names for finding in cm.extrapolation_findings(made, name)]
-    doubts = [*dict.fromkeys(doubts)]  # some hold for every scenario
-    show_effects(tables, format_, made.spec)
-    if format_ in (Format.text, Format.markdown):
-        if not names:
-            say("The document has no scenarios; write some, or give a file: --scenarios.")
-        if doubts:
-            printing.findings(doubts)
+        each = {
+            name: cm.Fit(cm.read_scenarios(scenarios, one.spec), one.panel, one.learned, one.tree)
+            for name, one in each.items()
+        }
+    known = [*dict.fromkeys(name for one in each.values() for name in one.spec.scenarios)]
+    names = [scenario] if scenario is not None else known
+    tables = {
+        name: [cm.effects(made), *(cm.effects(made, asked) for asked in names)]
+        for name, made in each.items()
+    }
+    doubts = {
+        name: [
+            *dict.fromkeys(  # some hold for every scenario
+                [
+                    *cm.chain_findings(made),
+                    *(found for asked in names for found in cm.extrapolation_findings(made, asked)),
+                ]
+            )
+        ]
+        for name, made in each.items()
+    }
+    show_effects(tables, format_, any_of(each).spec)
+    if format_ in (Format.text, Format.markdown) and not names:
+        say("The document has no scenarios; write some, or give a file: --scenarios.")
+    printing.doubts(doubts, format_)
 
 
 @app.command()
-def event_study(run: RunPath, format_: AsFormat = Format.text, picture: Picture = None) -> None:
+def event_study(
+    run: RunPath, format_: AsFormat = Format.text, picture: Picture = None, outcome: Outcome = None
+) -> None:
     """Put the effects of an adoption together: overall, by event time, by cohort, by year."""
-    made = cm.load_fit(run)
-    found, (outcome, _) = cm.event_study(made), made.spec.outcome
-    if picture is not None:
-        cm.draw_course(found, picture, f"{outcome} once the policy is adopted")
-    show_effects([found], format_, made.spec)
+    each = opened(run, outcome)
+    one_picture(each, picture)
+    found = {name: cm.event_study(made) for name, made in each.items()}
+    for name, course in found.items():
+        if picture is not None:
+            cm.draw_course(course, picture, f"{name} once the policy is adopted")
+    show_effects({n: [course] for n, course in found.items()}, format_, any_of(each).spec)
     _wrote(picture, format_)
 
 
@@ -221,13 +262,16 @@ def dynamics(
     years: Annotated[int, typer.Option(min=0, help="How long responses are followed.")] = 10,
     format_: AsFormat = Format.text,
     picture: Picture = None,
+    outcome: Outcome = None,
 ) -> None:
     """Say how long effects last: persistence, the long run, responses year by year."""
-    made = cm.load_fit(run)
-    found, (outcome, _) = cm.dynamics(made, years), made.spec.outcome
-    if picture is not None:
-        cm.draw_course(found, picture, f"{outcome} in the years after the policy moves")
-    show_effects([found], format_, made.spec)
+    each = opened(run, outcome)
+    one_picture(each, picture)
+    found = {name: cm.dynamics(made, years) for name, made in each.items()}
+    for name, course in found.items():
+        if picture is not None:
+            cm.draw_course(course, picture, f"{name} in the years after the policy moves")
+    show_effects({n: [course] for n, course in found.items()}, format_, any_of(each).spec)
     _wrote(picture, format_)
 
 
@@ -237,10 +281,11 @@ def _wrote(picture: Path | None, format_: Format) -> None:
 
 
 @app.command()
-def within_between(run: RunPath, format_: AsFormat = Format.text) -> None:
+def within_between(run: RunPath, format_: AsFormat = Format.text, outcome: Outcome = None) -> None:
     """Set slopes within clusters beside those between them, with the difference."""
-    made = cm.load_fit(run)
-    show_effects([cm.within_between(made)], format_, made.spec)
+    each = opened(run, outcome)
+    found = {name: [cm.within_between(made)] for name, made in each.items()}
+    show_effects(found, format_, any_of(each).spec)
 
 
 @app.command()

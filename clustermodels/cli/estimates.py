@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import clustermodels as cm
+from clustermodels.cli.outcomes import apart, together
 from clustermodels.cli.tables import (
     Cell,
     Columns,
@@ -14,19 +15,37 @@ from clustermodels.cli.tables import (
     interval,
     number,
     probability,
+    stacked,
     table,
 )
 from clustermodels.cli.terminal import say
 from clustermodels.results.intervals import LOWER, UPPER
 
+# What stands last in a table of estimates.
+_NUMBERS = ("median", LOWER, UPPER, "probability")
 
-def effects(tables: Sequence[Any], format_: Format, spec: cm.Spec) -> None:
-    """Print estimates of a document: a table each for readers, all in one for programs."""
-    outcome, _ = spec.outcome
-    columns = [_columns(estimate) for estimate in tables if estimate.sizes["row"]]
+
+def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -> None:
+    """Print the estimates of each outcome: a table each for readers, all in one for programs."""
+    columns = {
+        outcome: [_columns(estimate) for estimate in tables if estimate.sizes["row"]]
+        for outcome, tables in each.items()
+    }
     if format_ in (Format.csv, Format.json):
-        table(_stacked(columns), format_)
+        whole = together({outcome: stacked(found) for outcome, found in columns.items()})
+        table(stacked([whole], _NUMBERS), format_)
         return
+    apart(
+        {outcome: (outcome, tables) for outcome, tables in columns.items()},
+        format_,
+        lambda told: _read(*told, format_),
+    )
+    say("Medians, with 95 % equal-tailed intervals in brackets.")
+    say(cm.assumptions(spec))
+
+
+def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Format) -> None:
+    """Print the tables of one outcome, for readers."""
     for estimate in columns:
         title, kind = "The policy's effect", "scale"
         if "years_since" in estimate:
@@ -63,29 +82,12 @@ def effects(tables: Sequence[Any], format_: Format, spec: cm.Spec) -> None:
                 else f"Effects are {said}."
             )
         say("")
-    say("Medians, with 95 % equal-tailed intervals in brackets.")
-    say(cm.assumptions(spec))
 
 
 def _columns(estimate: Any) -> dict[str, list[Cell]]:
     """Give an estimate's labels and numbers as columns."""
     labels = [n for n, v in estimate.coords.items() if v.dims == ("row",) and n != "row"]
     return {str(n): cells_of(estimate[n].to_numpy()) for n in (*labels, *estimate.data_vars)}
-
-
-def _stacked(tables: Sequence[Columns]) -> Columns:
-    """Put tables under one another: the columns of all, empty where a table lacks one."""
-    numbers = ("median", LOWER, UPPER, "probability")
-    names = dict.fromkeys(name for columns in tables for name in columns)
-    labels = [name for name in names if name not in numbers]
-    return {
-        name: [
-            cell
-            for columns in tables
-            for cell in columns.get(name, [None] * len(columns["median"]))
-        ]
-        for name in (*labels, *(name for name in numbers if name in names))
-    }
 
 
 def _side_by_side(columns: Columns, kind: str) -> Columns:

@@ -11,6 +11,7 @@ import numpy as np
 import typer
 from rich.text import Text
 
+from clustermodels.cli.outcomes import apart, heading, together
 from clustermodels.cli.tables import (
     Cell,
     Format,
@@ -53,20 +54,57 @@ def findings(
         terminal.print(text)
 
 
-def summary(numbers: Any, format_: Format, *, every: bool) -> None:
-    """Print the posterior; what varies by level only where asked."""
+def findings_of(each: Mapping[str, Sequence[Finding]], format_: Format) -> None:
+    """Print the findings on each outcome."""
+    if format_ is Format.text:
+        apart(each, format_, findings)
+    else:
+        columns = {outcome: _finding_columns(found) for outcome, found in each.items()}
+        table(together(columns), format_)
+
+
+def doubts(each: Mapping[str, Sequence[Finding]], format_: Format) -> None:
+    """Print the findings that there are, under an answer for readers."""
+    if format_ not in (Format.text, Format.markdown):
+        return
+    for outcome, found in each.items():
+        if found and len(each) > 1:
+            heading(outcome, format_)
+        if found:
+            findings(found)
+
+
+def summaries(each: Mapping[str, Any], format_: Format, *, every: bool) -> None:
+    """Print the posterior of each outcome."""
+    if format_ in (Format.csv, Format.json):
+        columns = {o: _summary_columns(_shown(n, every=every)) for o, n in each.items()}
+        table(together(columns), format_)
+    else:
+        apart(each, format_, lambda numbers: summary(numbers, format_, every=every))
+
+
+def _shown(numbers: Any, *, every: bool) -> Any:
     names = numbers["quantity"].to_numpy().tolist()
     keep = [every or "[" not in name or name.startswith("cluster_means[") for name in names]
-    shown = numbers.isel(quantity=np.flatnonzero(keep))
+    return numbers.isel(quantity=np.flatnonzero(keep))
+
+
+def _summary_columns(shown: Any) -> dict[str, list[Cell]]:
     columns = {"quantity": cells_of(shown["quantity"].to_numpy())}
-    columns |= {str(k): cells_of(values.to_numpy()) for k, values in shown.data_vars.items()}
+    return columns | {str(k): cells_of(values.to_numpy()) for k, values in shown.data_vars.items()}
+
+
+def summary(numbers: Any, format_: Format, *, every: bool) -> None:
+    """Print the posterior; what varies by level only where asked."""
+    shown = _shown(numbers, every=every)
+    columns = _summary_columns(shown)
     if format_ is Format.text:  # the smaller of the two, so that a line fits a terminal
         sizes = zip(columns.pop("ess_bulk"), columns.pop("ess_tail"), strict=True)
         columns["ess"] = [min((x for x in pair if x is not None), default=None) for pair in sizes]
         if all(cell is None for cell in columns["rhat"]):
             del columns["rhat"]
     table(columns, format_, "Posterior")
-    hidden = len(keep) - sum(keep)
+    hidden = numbers.sizes["quantity"] - shown.sizes["quantity"]
     if hidden and format_ is Format.text:
         say(f"{hidden} more quantities vary by level: see 'summary --all'.")
     if "effective_draws" in numbers.attrs:
@@ -86,24 +124,40 @@ def _worth(numbers: Mapping[str, float]) -> str:
     return f"{said}; Pareto k {numbers['pareto_k']:.2f}." if weighted else f"{said}."
 
 
-def diagnosis(found: Any, format_: Format) -> None:
-    """Print a diagnosis; as csv, its findings alone."""
-    checks: dict[str, list[Cell]] = {"statistic": cells_of(found.checks["statistic"].to_numpy())}
-    checks |= {str(k): cells_of(v.to_numpy()) for k, v in found.checks.data_vars.items()}
+def diagnoses(each: Mapping[str, Any], format_: Format) -> None:
+    """Print the diagnosis of each outcome; as csv, its findings alone."""
     if format_ is Format.json:
-        told = [vars(finding) for finding in found.findings]
-        json_text({"sampler": found.sampler, "checks": records(checks), "findings": told})
-        return
+        told = {
+            outcome: {
+                "sampler": found.sampler,
+                "checks": records(_checks(found)),
+                "findings": [vars(finding) for finding in found.findings],
+            }
+            for outcome, found in each.items()
+        }
+        json_text(told if len(told) > 1 else next(iter(told.values())))
+    elif format_ is Format.csv:
+        findings_of({outcome: found.findings for outcome, found in each.items()}, format_)
+    else:
+        apart(each, format_, lambda found: diagnosis(found, format_))
+
+
+def _checks(found: Any) -> dict[str, list[Cell]]:
+    checks: dict[str, list[Cell]] = {"statistic": cells_of(found.checks["statistic"].to_numpy())}
+    return checks | {str(k): cells_of(v.to_numpy()) for k, v in found.checks.data_vars.items()}
+
+
+def diagnosis(found: Any, format_: Format) -> None:
+    """Print a diagnosis, for readers."""
     if "effective_draws" in found.sampler:
         legend(_worth(found.sampler), format_)
-    elif format_ is not Format.csv:
+    else:
         sampler: dict[str, list[Cell]] = {
             "sampler": [*found.sampler],
             "value": [*found.sampler.values()],
         }
         table(sampler, format_, "Chains")
-    if format_ is not Format.csv:
-        table(checks, format_, "Data against data drawn from the fitted model")
+    table(_checks(found), format_, "Data against data drawn from the fitted model")
     findings(found.findings, format_)
 
 
@@ -112,32 +166,44 @@ def _finding_columns(found: Sequence[Finding]) -> dict[str, list[Cell]]:
     return {name: [getattr(finding, name) for finding in found] for name in names}
 
 
-def explanation(told: Any, format_: Format) -> None:
-    """Print an explanation."""
-    priors = {
+def explanations(each: Mapping[str, Any], format_: Format) -> None:
+    """Print the explanation of each outcome; as csv, its priors alone."""
+    if format_ is Format.json:
+        told = {
+            outcome: {
+                "words": told.words,
+                "equation": told.equation,
+                "defaults": told.defaults,
+                "priors": _priors(told),
+                "prior_predictive": _predictive(told),
+            }
+            for outcome, told in each.items()
+        }
+        json_text(told if len(told) > 1 else next(iter(told.values())))
+    elif format_ is Format.csv:
+        table(together({outcome: _priors(told) for outcome, told in each.items()}), format_)
+    else:
+        apart(each, format_, lambda told: explanation(told, format_))
+
+
+def _priors(told: Any) -> dict[str, list[Cell]]:
+    return {
         "name": [prior.name for prior in told.priors],
         "prior": [prior.law for prior in told.priors],
         "in words": [prior.words for prior in told.priors],
         "from": ["document" if prior.stated else "default" for prior in told.priors],
     }
+
+
+def _predictive(told: Any) -> dict[str, list[Cell]]:
     expected = told.prior_predictive
-    predictive: dict[str, list[Cell]] = {"statistic": cells_of(expected["statistic"].to_numpy())}
-    predictive |= {str(k): cells_of(v.to_numpy()) for k, v in expected.data_vars.items()}
-    if format_ is Format.json:
-        json_text(
-            {
-                "words": told.words,
-                "equation": told.equation,
-                "defaults": told.defaults,
-                "priors": priors,
-                "prior_predictive": predictive,
-            }
-        )
-        return
-    if format_ is Format.csv:
-        table(priors, format_)
-        return
-    for heading, lines in (
+    columns: dict[str, list[Cell]] = {"statistic": cells_of(expected["statistic"].to_numpy())}
+    return columns | {str(k): cells_of(v.to_numpy()) for k, v in expected.data_vars.items()}
+
+
+def explanation(told: Any, format_: Format) -> None:
+    """Print an explanation, for readers."""
+    for title, lines in (
         ("The model", told.words),
         ("As an equation", told.equation),
         ("Defaults that were taken", told.defaults),
@@ -145,20 +211,22 @@ def explanation(told: Any, format_: Format) -> None:
         if format_ is Format.markdown:
             fence = (
                 ["```", *lines, "```"]
-                if heading == "As an equation"
+                if title == "As an equation"
                 else [f"- {line}" for line in lines]
             )
-            typer.echo("\n".join([f"**{heading}**", "", *fence, ""]))
+            typer.echo("\n".join([f"**{title}**", "", *fence, ""]))
         elif format_ is Format.latex:
             items = [rf"\item {tex(line)}" for line in lines]
             listed = [r"\begin{itemize}", *items, r"\end{itemize}"]
-            typer.echo("\n".join([rf"\paragraph{{{heading}}}", *listed, ""]))
+            typer.echo("\n".join([rf"\paragraph{{{title}}}", *listed, ""]))
         else:
-            console().print(Text(f"\n{heading}", style="bold"))
+            console().print(Text(f"\n{title}", style="bold"))
             for line in lines:
                 console().print(Text(f"  {line}"))
-    table(priors, format_, "\nPriors", folds=("in words",))
-    table(predictive, format_, "\nWhat the prior expects (90 % of data sets) beside the data")
+    table(_priors(told), format_, "\nPriors", folds=("in words",))
+    table(
+        _predictive(told), format_, "\nWhat the prior expects (90 % of data sets) beside the data"
+    )
 
 
 def write_panel(rows: Any, cluster: str, year: str, out: Path) -> None:

@@ -53,6 +53,8 @@ def _lines() -> Notify:
         nonlocal told
         finished, total, divergences = _together(ticks)
         quarter = 4 * finished // total
+        if quarter < told:  # the next equation begins
+            told = -1
         if quarter > told:
             told = quarter
             said = (f"sampling: {finished} of {total} draws", _counted(divergences))

@@ -155,6 +155,24 @@ def records(columns: Columns) -> list[dict[str, Cell]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
+def stacked(tables: Sequence[Columns], last: Sequence[str] = ()) -> Columns:
+    """Put tables under one another: the columns of all, empty where a table lacks one.
+
+    ``last`` names columns that stand at the end, in this order.
+    """
+    names = dict.fromkeys(name for columns in tables for name in columns)
+    ordered = [name for name in names if name not in last]
+    sizes = [len(next(iter(columns.values()), ())) for columns in tables]
+    return {
+        name: [
+            cell
+            for columns, size in zip(tables, sizes, strict=True)
+            for cell in columns.get(name, [None] * size)
+        ]
+        for name in (*ordered, *(name for name in last if name in names))
+    }
+
+
 def _joined(columns: Columns) -> Columns:
     """Join the two ends of an interval in one column, for readers."""
     if LOWER not in columns:

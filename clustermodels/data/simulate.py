@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,28 +16,15 @@ from clustermodels.data.learned import learn
 from clustermodels.data.panel import Values
 from clustermodels.data.reading import gather, panel_of
 from clustermodels.data.serial import carried
+from clustermodels.data.truth import Teller, owned, told_to
 from clustermodels.data.walk import drawn_outcome
-from clustermodels.errors import Problem, SpecError, choices, nearest
+from clustermodels.errors import Problem, SpecError
 from clustermodels.families.links import LOGIT
 from clustermodels.families.priors import line_of
 from clustermodels.spec.document import Spec
+from clustermodels.spec.equations import equations
 from clustermodels.spec.names import INTERCEPT, correlation
 from clustermodels.spec.residuals import CARRIED
-from clustermodels.spec.source import parse
-
-
-def read_truth(path: Path) -> dict[str, Any]:
-    """Read a file of posterior names and their true values."""
-    try:
-        values, _ = parse(path.read_text("utf-8-sig"), str(path))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SpecError([Problem(f"cannot be read: {reason}", file=str(path))]) from None
-    except UnicodeDecodeError:
-        raise SpecError([Problem("not UTF-8 text", "Save it so.", file=str(path))]) from None
-    if not isinstance(values, dict):
-        raise SpecError([Problem("not a mapping of names to values", file=str(path))])
-    return values
 
 
 def simulate(
@@ -53,7 +39,8 @@ def simulate(
     truth
         Posterior names to numbers in the user's units; by level, a mapping of labels to numbers
         or one number for all. Levels of a pooled factor that are not stated are drawn from their
-        sds and correlations; everything else must be stated.
+        sds and correlations; everything else must be stated. Where the document has several
+        outcomes, ``papers::policies`` is of one equation, ``policies`` of all that have it.
     data
         A table to use instead of the file.
     seed
@@ -73,6 +60,32 @@ def simulate(
     SpecError
         If a value is missing, unknown or not a number, or columns are predetermined.
     """
+    whole: xr.Dataset | None = None
+    problems: dict[Problem, None] = {}
+    each = equations(spec)
+    for number, (outcome, one) in enumerate(each.items()):
+        rng = np.random.default_rng([seed, number] if number else seed)
+        told = truth if len(each) == 1 else told_to(outcome, each, truth)
+        try:
+            rows = _drawn(one, told, data, rng)
+        except SpecError as error:
+            said = error.problems if len(each) == 1 else owned(outcome, error.problems, truth)
+            problems |= dict.fromkeys(said)
+            continue
+        column = one.outcome[1].column or outcome
+        if whole is not None:  # what was drawn before stays drawn
+            rows = rows.assign(whole.drop_vars(column, errors="ignore").data_vars)
+        whole = rows
+    if problems:
+        raise SpecError([*problems])
+    assert whole is not None
+    return whole
+
+
+def _drawn(
+    spec: Spec, truth: Mapping[str, Any], data: object, rng: np.random.Generator
+) -> xr.Dataset:
+    """Draw the outcome of one equation; the panel's other columns as the document names them."""
     if spec.predetermined():
         raise SpecError(
             [
@@ -90,7 +103,6 @@ def simulate(
     of = design(spec, panel, learn(spec, panel))
     if of.cells:
         raise SpecError([_unknown(spec, of)])
-    rng = np.random.default_rng(seed)
     values = _stated(of, truth, rng)
     outcome = of.outcome
     (drawn,) = drawn_outcome(of, values, rng)
@@ -118,7 +130,7 @@ def _stated(
     of: Design, truth: Mapping[str, Any], rng: np.random.Generator
 ) -> dict[str, NDArray[np.float64]]:
     """Give every posterior name a leading axis of one draw."""
-    teller = _Teller(truth)
+    teller = Teller(truth)
     teller.scalar(INTERCEPT)
     for name, law in of.outcome.parameters.items():
         if line_of(law) is not LOGIT:
@@ -139,7 +151,7 @@ def _stated(
     return teller.values
 
 
-def _levels(block: Block, teller: _Teller, rng: np.random.Generator) -> None:
+def _levels(block: Block, teller: Teller, rng: np.random.Generator) -> None:
     assert block.factor is not None
     labels = block.factor.levels
     if block.pooling == "free":
@@ -175,64 +187,9 @@ def _levels(block: Block, teller: _Teller, rng: np.random.Generator) -> None:
             teller.values[term.name] = (_around(term, teller) + drawn[:, position])[None]
 
 
-def _around(term: Term, teller: _Teller) -> Values | float:
+def _around(term: Term, teller: Teller) -> Values | float:
     """Give what coefficients by level vary around: a number, or one a level."""
     around = float(teller.values[term.around][0]) if term.around else 0.0
     if term.along is None:
         return around
     return around + float(teller.values[term.along.name][0]) * term.along.amount
-
-
-class _Teller:
-    """Takes values out of the truth by name, and remembers what is missing or left over."""
-
-    def __init__(self, truth: Mapping[str, Any]) -> None:
-        self.truth = truth
-        self.values: dict[str, Values] = {}
-        self.known: set[str] = set()
-        self.problems: list[Problem] = []
-
-    def scalar(self, name: str) -> float:
-        self.known.add(name)
-        value = self._number(name, self.truth.get(name))
-        self.values[name] = np.array([value])
-        return value
-
-    def positive(self, name: str) -> float:
-        value = self.scalar(name)
-        if value <= 0:
-            self.refuse(name, f"must be positive, not {value:g}", "a number above 0")
-        return value
-
-    def vector(self, name: str, labels: tuple[str, ...]) -> Values:
-        self.known.add(name)
-        given = self.truth.get(name)
-        if isinstance(given, Mapping):
-            byname = {str(label): value for label, value in given.items()}
-            for label in byname:
-                if label not in labels:
-                    self.refuse(name, f"'{label}' is not one of its levels", choices(labels))
-            numbers = [self._number(f"{name}.{label}", byname.get(label)) for label in labels]
-        else:
-            numbers = [self._number(name, given)] * len(labels)
-        self.values[name] = np.array([numbers])
-        return self.values[name]
-
-    def finish(self) -> None:
-        for name in self.truth:
-            if name not in self.known:
-                close = nearest(name, self.known)
-                fix = f"Did you mean '{close}'?" if close else "Remove it."
-                self.problems.append(Problem("not a name of this model", fix, path=name))
-        if self.problems:
-            raise SpecError(self.problems)
-
-    def _number(self, name: str, value: object) -> float:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
-            return float(value)
-        what = "no true value" if value is None else f"not a finite number: {value!r}"
-        self.refuse(name, what, "a finite number")
-        return float("nan")
-
-    def refuse(self, name: str, what: str, expected: str) -> None:
-        self.problems.append(Problem(what, "State it in the truth.", path=name, expected=expected))

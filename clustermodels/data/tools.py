@@ -19,6 +19,7 @@ from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.network.network import Network, make_network
 from clustermodels.spec.clusters import Clusters
 from clustermodels.spec.document import Spec
+from clustermodels.spec.equations import equations
 from clustermodels.spec.read import read_spec
 from clustermodels.spec.records import Records
 from clustermodels.spec.source import Source
@@ -104,7 +105,8 @@ def read_network(
     """
     if isinstance(ties, Spec) or (_is_path(ties) and Path(ties).suffix.lower() in DOCUMENTS):
         spec = ties if isinstance(ties, Spec) else read_spec(ties)
-        network = gather(spec).networks.ties
+        first = next(iter(equations(spec).values()))  # the ties are those of every outcome
+        network = gather(first).networks.ties
         if network is None:
             raise PanelError([spec.source.problem(("data",), "no ties", fix="Add 'ties'.")])
         return network

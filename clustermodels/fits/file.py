@@ -18,8 +18,12 @@ from clustermodels.data.networks import Networks
 from clustermodels.data.panel import Loss, Panel
 from clustermodels.data.reading import read_as
 from clustermodels.errors import FitError
+from clustermodels.fits.prefixed import joined_attrs, parted
 from clustermodels.fits.record import Fit
+from clustermodels.fits.several import Fits
 from clustermodels.network.network import from_dataset
+from clustermodels.spec.document import Spec
+from clustermodels.spec.equations import MARK, equations, of_equation
 from clustermodels.spec.read import read_text
 from clustermodels.tables.writing import whole
 
@@ -51,8 +55,10 @@ def check_target(out: str | os.PathLike[str]) -> None:
                 )
 
 
-def save(fit: Fit, out: str | os.PathLike[str]) -> None:
+def save(fit: Fit | Fits, out: str | os.PathLike[str]) -> None:
     """Write a fit, whole or not at all: an older file stays until the new one is complete.
+
+    The fits of several outcomes are one file, with the names of ``Fits.tree``.
 
     Raises
     ------
@@ -63,13 +69,14 @@ def save(fit: Fit, out: str | os.PathLike[str]) -> None:
     path = Path(out)
     try:
         with whole(path) as part:
-            _tree(fit).to_netcdf(part, engine="h5netcdf")
+            tree = _several(fit) if isinstance(fit, Fits) else _tree(fit)
+            tree.to_netcdf(part, engine="h5netcdf")
     except OSError as error:
         raise FitError(f"{path} could not be written because {error.strerror or error}.") from None
 
 
 @contextmanager
-def saving(out: str | os.PathLike[str]) -> Iterator[Callable[[Fit], object]]:
+def saving(out: str | os.PathLike[str]) -> Iterator[Callable[[Fit | Fits], object]]:
     """Save a fit while the rest of the block goes on with it.
 
     The path is tried before the block begins; what the block is given begins to save a fit; and
@@ -118,8 +125,26 @@ def _tree(fit: Fit) -> xr.DataTree:
     return tree
 
 
-def load_fit(path: str | os.PathLike[str]) -> Fit:
+def _several(fits: Fits) -> xr.DataTree:
+    """Put the trees of several fits together: draws by name, panels and networks in own groups."""
+    tree, about = fits.tree.copy(), {}
+    source = fits.document.source
+    for outcome, run in fits.runs.items():
+        own = _tree(run)
+        for group in own.children.keys() - run.tree.children.keys():
+            tree[of_equation(outcome, group)] = xr.DataTree(own[group].to_dataset())
+        about[outcome] = own.attrs | {"spec": source.text, "spec_file": source.file}
+    tree.attrs = joined_attrs(about)
+    return tree
+
+
+def load_fit(path: str | os.PathLike[str]) -> Fit | Fits:
     """Load a fit from its file.
+
+    Returns
+    -------
+    Fit or Fits
+        As ``fit`` made it: of a document with several outcomes, ``Fits``.
 
     Raises
     ------
@@ -143,7 +168,28 @@ def load_fit(path: str | os.PathLike[str]) -> Fit:
             f"{path} cannot be read because it is not a run of clustermodels, format {FORMAT}. "
             "Make one with 'clustermodels fit SPEC --out RUN.nc'."
         )
-    spec = read_text(tree.attrs["spec"], tree.attrs["spec_file"])
+    document = read_text(tree.attrs["spec"], tree.attrs["spec_file"])
+    if len(document.outcomes) == 1:
+        return _loaded(tree, document)
+    each = equations(document)
+    return Fits(document, {name: _loaded(_part(tree, name), one) for name, one in each.items()})
+
+
+def _part(tree: xr.DataTree, outcome: str) -> xr.DataTree:
+    """Give the tree of one equation as the file of its fit alone would hold it."""
+    shared = xr.DataTree.from_dict(
+        {name: node.to_dataset() for name, node in tree.children.items() if MARK not in name}
+    )
+    shared.attrs = tree.attrs
+    one, mark = parted(shared, outcome), of_equation(outcome, "")
+    for name, node in tree.children.items():
+        if name.startswith(mark):
+            one[name.removeprefix(mark)] = xr.DataTree(node.to_dataset())
+    return one
+
+
+def _loaded(tree: xr.DataTree, spec: Spec) -> Fit:
+    """Make a fit of the tree of its file."""
     rows = _unquoted(tree["panel"].to_dataset())
     losses = _losses(tree.attrs["losses"])
     groups = {name: node.to_dataset() for name, node in tree.children.items() if name != "panel"}

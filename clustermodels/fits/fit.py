@@ -14,11 +14,13 @@ import xarray as xr
 from clustermodels import engines
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Panel
-from clustermodels.data.prepared import Study, prepare
+from clustermodels.data.prepared import Prepared, Study
+from clustermodels.data.prepared_each import PreparedEach, prepare_each
 from clustermodels.engines.draws import Progress
 from clustermodels.fits.density import labels, log_likelihood, log_prior
 from clustermodels.fits.file import check_target, save
 from clustermodels.fits.record import Fit
+from clustermodels.fits.several import Fits
 from clustermodels.spec.document import Spec
 from clustermodels.spec.read import in_own_words
 
@@ -63,18 +65,18 @@ def register(kind: str, sampler: Sampler) -> None:
 
 
 def fit(
-    spec: Study,
+    spec: Study | PreparedEach,
     data: object = None,
     *,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
-) -> Fit:
+) -> Fit | Fits:
     """Fit a document to its panel.
 
     Parameters
     ----------
     spec
-        A Spec, the path of a document, or what ``prepare`` made of it.
+        A Spec, the path of a document, or what ``prepare`` or ``prepare_each`` made of it.
     data
         A pandas, polars or Arrow table or an xarray Dataset to use instead of the file; or a
         ``Panel`` that was read for this document already.
@@ -85,8 +87,9 @@ def fit(
 
     Returns
     -------
-    Fit
-        Draws with everything that made them.
+    Fit or Fits
+        Draws with everything that made them. Of a document with several outcomes, ``Fits``: each
+        is fitted as a document with it alone would be.
 
     Raises
     ------
@@ -97,15 +100,22 @@ def fit(
     """
     if out is not None:
         check_target(out)
-    ready = prepare(spec, data)
+    ready = prepare_each(spec, data)
+    runs = {outcome: _fitted(one, progress) for outcome, one in ready.equations.items()}
+    several = len(runs) > 1
+    made = Fits(in_own_words(ready.spec), runs) if several else next(iter(runs.values()))
+    if out is not None:
+        save(made, out)
+    return made
+
+
+def _fitted(ready: Prepared, progress: Progress | None) -> Fit:
+    """Fit one equation."""
     spec, panel, of = in_own_words(ready.spec), ready.panel, ready.design
     tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
     # what a sampler moved in, so that its model can be built again from the file
     learned = ready.learned.model_copy(update={"centred": tree.attrs.pop("centred", ())})
-    made = Fit(spec, panel, learned, _completed(tree, spec, panel, of))
-    if out is not None:
-        save(made, out)
-    return made
+    return Fit(spec, panel, learned, _completed(tree, spec, panel, of))
 
 
 def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.DataTree:

@@ -21,6 +21,7 @@ from clustermodels.network.positions import centrality
 from clustermodels.preview.membership import membership
 from clustermodels.preview.positions import position_findings
 from clustermodels.spec.document import Spec
+from clustermodels.spec.equations import equations
 from clustermodels.spec.read import read_spec
 
 # What is measured whatever the document asks for.
@@ -92,7 +93,8 @@ def landscape(spec: Spec | str | os.PathLike[str], data: object = None) -> Lands
     spec
         A Spec, or the path of a document with ``clusters`` or ``data.ties``.
     data
-        A table to use instead of the panel's file, or ``Tables``.
+        A table to use instead of the panel's file, or ``Tables``. Of several outcomes, positions
+        ``without_own`` are shown in the network without the units of the first.
 
     Returns
     -------
@@ -115,15 +117,22 @@ def landscape(spec: Spec | str | os.PathLike[str], data: object = None) -> Lands
                 )
             ]
         )
-    gathered = gather(spec, data)
+    each = [*equations(spec).values()]
+    gathered = gather(each[0], data)
     regions = _ordered(_regions(gathered))
     network = gathered.networks.ties
-    found = [*gathered.found, *membership(spec, gathered.regions)]
+    found = [*gathered.found]
+    for one in each:
+        found += membership(one, gathered.regions)
     if network is None:
-        return Landscape(spec.title, regions, None, None, None, None, by_severity(found))
+        once = by_severity(dict.fromkeys(found))
+        return Landscape(spec.title, regions, None, None, None, None, once)
     labels = regions["region"].to_numpy().astype(str)
     clusters = sorted(labels[regions["cluster"].to_numpy()].tolist())
-    found += position_findings(spec, gathered.networks, clusters)
+    freed = any(position.without_own for position in spec.positions().values())
+    for one in each:
+        own = gather(one, data) if freed and one is not each[0] else gathered
+        found += position_findings(one, own.networks, clusters)
     window, decay = _pooling(spec)
     values = _measures(spec, gathered.networks, clusters, window, decay)
     pooled: dict[str, Any] = {"window": window, "decay": decay}
@@ -141,7 +150,7 @@ def landscape(spec: Spec | str | os.PathLike[str], data: object = None) -> Lands
         rank_correlations(among),
         persistence(among),
         network,
-        by_severity(found),
+        by_severity(dict.fromkeys(found)),
         own=tuple(name for _, name in spec.positions() if name in values),
     )
 

@@ -14,6 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from clustermodels.errors import Problem, SpecError, choices
 from clustermodels.spec import fixed_effects as factors
 from clustermodels.spec.cells import WithCells
 from clustermodels.spec.clusters import Clusters
@@ -135,8 +136,25 @@ class Spec(Section):
 
     @property
     def outcome(self) -> tuple[str, Outcome]:
-        """The name and the declaration of the outcome."""
-        return next(iter(self.outcomes.items()))
+        """The name and the declaration of the outcome, where there is one.
+
+        Raises
+        ------
+        SpecError
+            If there are several: what asks is about one.
+        """
+        (first, *others) = self.outcomes.items()
+        if others:
+            raise SpecError([self._several(first[0])])
+        return first
+
+    def _several(self, first: str) -> Problem:
+        return self.source.problem(
+            ("outcomes",),
+            "this is done for one outcome at a time",
+            got=choices(self.outcomes),
+            fix=f"Take the equation of one: equations(spec)['{first}'].",
+        )
 
     @property
     def predicts_missing(self) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from clustermodels.errors import Problem, choices, unknown_among
+from clustermodels.errors import Problem, unknown_among
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
 from clustermodels.spec import (
     cells_rules,
     dynamics_rules,
+    equations_rules,
     factor_rules,
     network_rules,
     predetermined_rules,
@@ -18,20 +19,11 @@ from clustermodels.spec import (
     weight_rules,
 )
 from clustermodels.spec.document import Spec
+from clustermodels.spec.equations import equations
 from clustermodels.spec.names import DIMS, posterior_names
 from clustermodels.spec.priors import LKJ, PriorSpec
 
 Rule = Callable[[Spec], Iterator[Problem]]
-
-
-def _one_outcome(spec: Spec) -> Iterator[Problem]:
-    if len(spec.outcomes) != 1:
-        yield spec.source.problem(
-            ("outcomes",),
-            "one outcome a document",
-            got=choices([*spec.outcomes]) or "none",
-            fix="Keep one here, and write a document for each other.",
-        )
 
 
 def _something_to_estimate(spec: Spec) -> Iterator[Problem]:
@@ -180,7 +172,6 @@ _FEEDBACK = _PAST | {"treatments", "moderators", "controls"}
 
 # Each rule with the sections that must be sound before it can be judged.
 RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
-    (_one_outcome, frozenset({"outcomes"})),
     (_something_to_estimate, frozenset({"treatments", "controls"})),
     (_usable_names, _NAMED),
     (_moderated_treatments, frozenset({"treatments", "moderators"})),
@@ -198,7 +189,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
 
 
 def broken_rules(spec: Spec, broken: frozenset[str] = frozenset()) -> list[Problem]:
-    """Judge every rule whose sections are sound.
+    """Judge every rule whose sections are sound: each equation by itself, then all of them.
 
     Parameters
     ----------
@@ -207,4 +198,8 @@ def broken_rules(spec: Spec, broken: frozenset[str] = frozenset()) -> list[Probl
     broken
         The sections that failed on their own.
     """
-    return [problem for rule, needs in RULES if not needs & broken for problem in rule(spec)]
+    found = {
+        name: [problem for rule, needs in RULES if not needs & broken for problem in rule(one)]
+        for name, one in equations(spec).items()
+    }
+    return [*equations_rules.in_equations(found), *equations_rules.broken(spec, broken)]

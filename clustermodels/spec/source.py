@@ -40,15 +40,20 @@ _WORDS: Mapping[str, object] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Source:
-    """Where a document came from: its file, its text, and the line of every path in it."""
+    """Where a document came from: its file, its text, and the line of every path in it.
+
+    ``moved`` holds the paths of a part of a document that stand elsewhere in the whole.
+    """
 
     file: str = "<spec>"
     text: str = ""
     folder: FilePath = FilePath()
     lines: Mapping[Path, int] = field(default_factory=dict)
+    moved: Mapping[Path, Path] = field(default_factory=dict)
 
     def line(self, path: Path) -> int | None:
         """Give the line of ``path``, or of its nearest parent that has one."""
+        path = self._whole(path)
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
@@ -57,9 +62,15 @@ class Source:
     def problem(self, path: Path, what: str, **facts: str | None) -> Problem:
         """Make a Problem that stands at ``path`` of this document."""
         said = {key: value for key, value in facts.items() if value is not None}
-        return Problem(
-            what, file=self.file, line=self.line(path), path=".".join(map(str, path)), **said
-        )
+        there = ".".join(map(str, self._whole(path)))
+        return Problem(what, file=self.file, line=self.line(path), path=there, **said)
+
+    def _whole(self, path: Path) -> Path:
+        """Give the path in the whole document of one in the part that this is."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.moved:
+                return (*self.moved[path[:length]], *path[length:])
+        return path
 
 
 def parse(text: str, file: str) -> tuple[object, dict[Path, int]]:

@@ -17,6 +17,7 @@ from tests.data.test_cohorts import document as adopted
 from tests.data.test_cohorts import frame as cohorts
 from tests.data.test_walk import document as with_past
 from tests.designs import made_fit
+from tests.several import TWO, two_table
 
 ROOM = "clustermodels"
 
@@ -309,3 +310,70 @@ def test_a_whole_process_ends_with_its_code_and_all_that_it_said(tmp_path, argum
     assert (made.stderr == "") == (code == 0)
     if code == 0:
         assert made.stdout.rstrip().endswith("}")
+
+
+@pytest.fixture
+def several(project):
+    """Give the project a document of two outcomes and its run."""
+    two_table().to_csv(project / "panel.csv", index=False)
+    source = {"panel": {"path": "panel.csv", "cluster": "city", "year": "year"}}
+    (project / "two.json").write_text(json.dumps(TWO | {"data": source}))
+    return project
+
+
+def test_several_outcomes_each_have_a_heading_and_csv_a_column(run, several):
+    code, out, _ = run("fit", "two.json", "--out", "two.nc")
+    assert code == 0
+    assert out.index("patents\n=======") < out.index("papers\n======") < out.index("saved two.nc")
+    for command in ("summary", "predict", "diagnose"):
+        code, out, _ = run(command, "two.nc")
+        assert code == 0
+        assert "patents\n=======" in out
+        code, out, _ = run(command, "two.nc", "--outcome", "papers")
+        assert "patents" not in out.replace("papers", "")
+        code, out, _ = run(command, "two.nc", "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(out)))
+        assert {row["outcome"] for row in rows} <= {"patents", "papers"}
+        code, one, _ = run(command, "two.nc", "--format", "csv", "--outcome", "papers")
+        alone = list(csv.DictReader(io.StringIO(one)))
+        own = [row for row in rows if row["outcome"] == "papers"]
+        assert [row | {"outcome": "papers"} for row in alone] == [
+            {name: row[name] for name in (*alone[0], "outcome")} for row in own
+        ]
+    assert {*json.loads(run("diagnose", "two.nc", "--format", "json")[1])} == {"patents", "papers"}
+    code, _, err = run("summary", "two.nc", "--outcome", "paper")
+    assert code == 3
+    assert "'paper' cannot be shown because it is no outcome here" in err
+
+
+def test_several_outcomes_are_checked_explained_and_simulated(run, several):
+    code, out, _ = run("check", "two.json")
+    assert code == 0
+    assert "no papers: city 00 2013" in out[out.index("papers\n======") :]
+    assert "papers: city" not in out[: out.index("papers\n======")]
+    assert "papers\n======" in run("explain", "two.json")[1]
+    rows = list(csv.DictReader(io.StringIO(run("explain", "two.json", "--format", "csv")[1])))
+    names = {(row["outcome"], row["name"]) for row in rows}
+    assert ("papers", "sigma") in names
+    assert ("patents", "sigma") not in names
+    pooled = {"policies_sd": 0.1, "cluster_effect_sd": 0.1, "cluster_effect_correlation": 0}
+    truth = {"intercept": 2, "policies": 0.3, "policies_x_centrality": 0, "centrality": 0, "gdp": 0}
+    truth |= {"region": 0, "cluster_means": 0, "year_effect": 0, "papers::sigma": 1}
+    (several / "truth.json").write_text(json.dumps(truth | pooled | {"patents::dispersion": 0.1}))
+    code, out, err = run("simulate", "two.json", "--at", "truth.json", "--out", "drawn.csv")
+    assert (code, err) == (0, "")
+    (first, *_) = csv.DictReader(io.StringIO((several / "drawn.csv").read_text("utf-8")))
+    assert {"patents", "papers", "gdp"} <= {*first}
+
+
+def test_one_picture_is_of_one_outcome(run, several):
+    document = json.loads((several / "two.json").read_text())
+    past = {"dynamics": {"lags": 1}, "moderators": {}}
+    (several / "past.json").write_text(json.dumps(document | past))
+    assert run("fit", "past.json", "--out", "past.nc")[0] == 0
+    code, _, err = run("dynamics", "past.nc", "--picture", "p.png")
+    assert code == 3
+    assert "here are patents, papers. Choose with --outcome." in err
+    code, out, _ = run("dynamics", "past.nc", "--outcome", "papers", "--picture", "p.png")
+    assert code == 0
+    assert "wrote p.png" in out

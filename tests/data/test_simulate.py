@@ -215,3 +215,32 @@ def test_regions_that_are_no_clusters_keep_their_outcome():
     drawn = rows[~other]
     assert drawn["patents_x"][drawn["year"] == 2010].isna().all()
     assert drawn["patents_x"][drawn["year"] > 2010].mean() > 15
+
+
+TWO = PLAIN | {"outcomes": {"y": {"family": "gaussian"}, "n": {"family": "poisson"}}}
+
+
+def test_of_several_outcomes_each_is_drawn_by_its_own_truth():
+    document = TWO | {"controls": ["dose"]}
+    truth = {"dose": 0.2, "y::intercept": 7.0, "n::intercept": 1.0, "y::sigma": 0.5}
+    frame = wide()
+    rows = cm.simulate(cm.read_spec(document), truth, frame)
+    own = {"intercept": 7.0, "dose": 0.2, "sigma": 0.5}
+    np.testing.assert_array_equal(rows["y"], drawn(PLAIN | {"controls": ["dose"]}, own, frame)[1])
+    x, n = rows["dose"].to_numpy(), rows["n"].to_numpy()
+    mu = np.exp(1 + 0.2 * (x - x.mean()))
+    close((n - mu).mean(), 0, np.sqrt(mu.mean() / n.size))
+    left = rows["y"].to_numpy() - 7 - 0.2 * (x - x.mean())
+    close(np.corrcoef(left, n - mu)[0, 1], 0, 1 / np.sqrt(n.size))
+
+
+def test_of_several_outcomes_what_a_truth_lacks_is_said_with_the_equation():
+    document = TWO | {"controls": ["dose"]}
+    with pytest.raises(cm.SpecError) as caught:
+        cm.simulate(cm.read_spec(document), {"dose": 0, "n::intercept": 1, "z": 2}, wide())
+    said = {problem.path: problem.what for problem in caught.value.problems}
+    assert said == {
+        "y::intercept": "no true value",
+        "y::sigma": "no true value",
+        "z": "not a name of this model",
+    }

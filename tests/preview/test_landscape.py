@@ -252,3 +252,16 @@ def test_a_scenario_that_moves_a_position_is_no_policy():
         scenarios={"centre": [{"add": {"where": 1}}], "more": [{"add": {"policies": 1}}]},
     )
     assert found["position_edited"].path == "scenarios.centre.0.add.where"
+
+
+def test_of_several_outcomes_there_is_one_landscape():
+    """Regions and their network are those of any one; what is found of each is said."""
+    two = {"patents": {"family": "poisson"}, "all": {"family": "poisson"}}
+    found, one = see(ring(), clusters=LQ, outcomes=two), see(ring(), clusters=LQ)
+    np.testing.assert_array_equal(found.regions["lq"], one.regions["lq"])
+    whose = [f.what for f in found.findings if f.check == "chosen_by_outcome"]
+    assert [("'patents' itself" in what, "'all' itself" in what) for what in whose] == [
+        (True, False),
+        (False, True),
+    ]
+    assert len({*found.findings}) == len(found.findings)

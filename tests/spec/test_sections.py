@@ -165,12 +165,6 @@ def test_added(addition, words):
             "5: outcomes.patents.exposure: gaussian has the identity link, and exposure needs "
             "the log link. Remove it, or make it a control.",
         ),
-        (
-            "  patents",
-            "  papers: {family: poisson}\n  patents",
-            "4: outcomes: one outcome a document. Got papers, patents. Keep one here, and write "
-            "a document for each other.",
-        ),
         ("cluster: city, ", "", "3: data.panel.cluster: missing. Add 'cluster: ...' here."),
         (
             "cluster: city",

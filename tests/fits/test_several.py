@@ -1,0 +1,119 @@
+"""Fits of several outcomes: each as its own document gives it; one file opens without us."""
+
+import arviz_stats
+import numpy as np
+import pytest
+import xarray as xr
+
+import clustermodels as cm
+from tests.several import TWO, alone, two_table
+
+
+@pytest.fixture(scope="module")
+def both():
+    return cm.fit(cm.read_spec(TWO), two_table())
+
+
+@pytest.fixture(scope="module")
+def loaded(both, tmp_path_factory):
+    path = tmp_path_factory.mktemp("several") / "run.nc"
+    cm.save(both, path)
+    return path, cm.load_fit(path)
+
+
+def same(one, other):
+    """Hold two fits to be the same to the last bit, names and attributes too."""
+    assert [*one.tree.children] == [*other.tree.children]
+    for group, node in one.tree.children.items():
+        xr.testing.assert_identical(
+            node.to_dataset().drop_attrs(), other.tree[group].to_dataset().drop_attrs()
+        )
+    assert one.learned == other.learned
+    assert one.panel.losses == other.panel.losses
+    assert one.spec.plain() == other.spec.plain()
+
+
+@pytest.mark.parametrize("outcome", ["patents", "papers"])
+def test_each_is_what_its_own_document_gives(both, outcome):
+    same(both.of(outcome), cm.fit(cm.read_spec(alone(outcome)), two_table()))
+
+
+def test_a_row_without_one_outcome_is_a_row_of_the_other(both):
+    sizes = {name: len(run.design().years) for name, run in both.runs.items()}
+    assert sizes == {"patents": 60, "papers": 58}
+
+
+@pytest.mark.parametrize("outcome", ["patents", "papers"])
+def test_the_file_gives_all_back(both, loaded, outcome):
+    _, again = loaded
+    assert again.outcomes == both.outcomes
+    assert again.document.plain() == both.document.plain()
+    before, after = both.of(outcome), again.of(outcome)
+    same(after, before)
+    assert dict(after.tree.attrs) == dict(before.tree.attrs)
+    assert after.independent == before.independent
+    np.testing.assert_array_equal(cm.predict(after, "one_more"), cm.predict(before, "one_more"))
+
+
+@pytest.mark.filterwarnings("ignore:Estimated shape parameter")  # of so few draws
+def test_the_file_opens_without_us(loaded, both):
+    path, _ = loaded
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        tree.load()
+    assert "papers::panel" in tree.children
+    assert {*tree["log_likelihood"].data_vars} == {*tree["observed_data"].data_vars}
+    assert {*tree["observed_data"].data_vars} == {"patents", "papers"}
+    names = [f"{name}::policies" for name in both.runs]
+    table = arviz_stats.summary(tree, var_names=names, kind="stats")
+    for name, run in both.runs.items():
+        mean = float(run.posterior["policies"].mean())
+        assert float(table.loc[f"{name}::policies", "mean"]) == pytest.approx(mean, abs=0.01)
+        assert arviz_stats.loo(tree, var_name=name).elpd == arviz_stats.loo(run.tree).elpd
+
+
+def test_one_of_them_is_a_fit_of_its_own(both, tmp_path):
+    cm.save(both.of("papers"), tmp_path / "papers.nc")
+    again = cm.load_fit(tmp_path / "papers.nc")
+    same(again, both.of("papers"))
+    assert [*again.spec.outcomes] == ["papers"]
+
+
+def test_lines_of_findings_are_those_of_the_document(tmp_path):
+    """What is found in one equation points to the text of the whole document."""
+    two_table().to_csv(tmp_path / "panel.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(
+        "data:\n  panel: {path: panel.csv, cluster: city, year: year}\noutcomes:\n"
+        "  patents: {family: poisson}\n  papers: {family: gaussian}\ntreatments:\n  policies: {}\n"
+        "engine: {kind: latent_gaussian, draws: 20, chains: 2}\n"
+    )
+    cm.fit(tmp_path / "spec.yaml", out=tmp_path / "run.nc")
+    run = cm.load_fit(tmp_path / "run.nc").of("papers")
+    assert run.spec.source.line(("outcomes", "papers")) == 5
+    assert run.spec.source.line(("engine",)) == 8
+
+
+def test_what_asks_for_one_is_told_how_to_choose(both):
+    for verb in (cm.summary, cm.diagnose, cm.effects, cm.predict):
+        with pytest.raises(AttributeError, match=r"the fits of patents, papers.*\.of\(OUTCOME\)"):
+            verb(both)
+    with pytest.raises(cm.FitError, match=r"no fit of 'patent' because .* patents, papers"):
+        both.of("patent")
+
+
+def test_what_is_wrong_in_any_equation_is_said_at_once():
+    table = two_table().drop(columns=["papers"])
+    table.loc[0, "patents"] = -1
+    with pytest.raises(cm.PanelError) as caught:
+        cm.prepare_each(cm.read_spec(TWO), table)
+    said = str(caught.value).split("\n")
+    assert len(said) == 2
+    assert "has no column 'papers'" in said[0] + said[1]
+    assert "-1" in said[0] + said[1]
+
+
+def test_what_has_been_prepared_is_fitted_with_its_own_data(both):
+    ready = cm.prepare_each(cm.read_spec(TWO), two_table())
+    assert cm.prepare_each(ready) is ready
+    with pytest.raises(TypeError, match="hand it over alone"):
+        cm.fit(ready, two_table())
+    same(cm.fit(ready).of("papers"), both.of("papers"))
