@@ -1,4 +1,4 @@
-"""Standard errors of cells that no value can have."""
+"""Columns whose unknown cells cannot be told: none is known, or their errors cannot be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,27 @@ import xarray as xr
 
 from clustermodels.errors import Problem
 from clustermodels.spec.document import Spec
+
+# The least number of known cells that others can be told by.
+FEWEST = 2
+
+
+def nothing_known(spec: Spec, rows: xr.Dataset) -> list[Problem]:
+    """Refuse columns of which fewer than two cells are known: what others follow is not told."""
+    problems = []
+    for (section, name), item in spec.uncertain().items():
+        own = spec.predictors()[section, name][0].column
+        known = int(np.isfinite(rows[own].to_numpy()).sum())
+        if item.missing != "drop" and known < FEWEST:
+            problems.append(
+                spec.source.problem(
+                    (section, name, "missing"),
+                    f"the cells of '{own}' cannot be imputed, because {known or 'none'} of them "
+                    f"{'is' if known == 1 else 'are'} known",
+                    fix="Remove the item, or fill its column.",
+                )
+            )
+    return problems
 
 
 def impossible_errors(spec: Spec, rows: xr.Dataset) -> list[Problem]:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.casting import cast_rows
-from clustermodels.data.cell_errors import impossible_errors
+from clustermodels.data.cell_errors import impossible_errors, nothing_known
 from clustermodels.data.columns_read import absent, columns_read, hidden, numeric, taken
 from clustermodels.data.findings import regions_alike
 from clustermodels.data.losses import counted, ledger
@@ -121,6 +121,7 @@ def panel_of(spec: Spec, gathered: Gathered, *, outcome: bool = True) -> Panel:
     rows, reasons = add_positions(spec, rows, gathered.networks)
     problems = [
         *impossible(spec, rows, outcome, table),
+        *nothing_known(spec, rows),
         *impossible_errors(spec, rows),
         *one_cluster(spec, rows, table),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from clustermodels.data.design import Design
 from clustermodels.data.losses import reason_of
@@ -22,9 +23,11 @@ Mask = NDArray[np.bool_]
 # Means further apart than a quarter of a standard deviation leave answers to the model's form
 # (Imbens & Rubin 2015, section 14.2, doi 10.1017/CBO9781139025751).
 APART = 0.25
-# Below so many standard errors, clustered, a difference may be chance.
-CLEAR = 2.0
-FEWEST = 5
+# A difference that chance makes with a larger probability is none. With lost rows in fewer clusters
+# a clustered error says nothing: their scores add up to next to 0 (MacKinnon & Webb 2017, doi
+# 10.1002/jae.2508).
+CHANCE = 0.01
+FEWEST, FEWEST_CLUSTERS = 5, 6
 
 
 def missing_findings(spec: Spec, panel: Panel, of: Design) -> Iterator[Finding]:
@@ -42,7 +45,7 @@ def missing_findings(spec: Spec, panel: Panel, of: Design) -> Iterator[Finding]:
         if said:
             yield Finding(
                 "lost_rows_differ",
-                "serious",
+                "warning",
                 f"the {int(gone.sum())} cluster-years that are lost for this, {reason}, are "
                 f"not like the others: {'; '.join(said)}",
                 "The answer is about cluster-years whose value is known, and these are "
@@ -94,7 +97,10 @@ def _apart(spec: Spec, panel: Panel, rows: Reader, gone: Mask, reason: str) -> I
         if (gone & there).sum() < FEWEST or (used & there).sum() < FEWEST:
             continue
         apart, errors = difference(values[there], gone[there], clusters[there])
-        if abs(apart) > APART and errors > CLEAR:
+        hit = len(np.unique(clusters[there & gone]))
+        if hit < FEWEST_CLUSTERS:
+            continue
+        if abs(apart) > APART and 2 * stdtr(hit - 1, -errors) < CHANCE:
             shown = f"log(1 + {name})" if log and name == outcome.column else name
             yield f"their mean {shown} is {apart:+.2g} standard deviations off"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from clustermodels.data.predictor import part
@@ -40,4 +41,14 @@ def log_likelihood(fit: Fit, rows: slice = slice(None)) -> xr.DataArray:
     """
     if "log_likelihood" in fit.tree.children:
         return fit.tree["log_likelihood"].to_dataset()[fit.spec.outcome[0]].isel(obs=rows)
-    return density.log_likelihood(part(fit.design(), rows), fit.posterior)
+    design = fit.design()
+    if design.outcome.errors is None:
+        return density.log_likelihood(part(design, rows), fit.posterior)
+    # a row's error is told given that before it: from where its cluster begins
+    asked = np.arange(len(design.years))[rows]
+    if not asked.size:
+        return density.log_likelihood(part(design, slice(0, 0)), fit.posterior)
+    begins = np.flatnonzero(design.outcome.errors.gap == 0)
+    first = int(begins[begins <= asked.min()].max())
+    whole = part(design, slice(first, int(asked.max()) + 1))
+    return density.log_likelihood(whole, fit.posterior).isel(obs=asked - first)

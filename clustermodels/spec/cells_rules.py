@@ -33,6 +33,18 @@ def _read_once(spec: Spec) -> Iterator[Problem]:
             )
 
 
+def _given_the_outcome(spec: Spec) -> Iterator[Problem]:
+    outcome = spec.outcome[1].column
+    for place, item in spec.uncertain().items():
+        if outcome in item.given:
+            yield spec.source.problem(
+                (*place, "missing"),
+                f"cells cannot be given '{outcome}', because that is the outcome, which tells of "
+                "them through the model already",
+                fix="Remove it from 'given'.",
+            )
+
+
 def _known_to_scenarios(spec: Spec) -> Iterator[Problem]:
     """Refuse scenarios that edit or judge cells which the model does not know."""
     unknown = {
@@ -111,6 +123,7 @@ def _rows_without_outcome(spec: Spec) -> Iterator[Problem]:
 
 RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (
     _read_once,
+    _given_the_outcome,
     _known_to_scenarios,
     _first_values,
     _rows_without_outcome,

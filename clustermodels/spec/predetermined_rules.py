@@ -91,6 +91,14 @@ def _columns(spec: Spec) -> Iterator[Problem]:
             for key, item in items.items()
             if key == name
         ]
+        if name in spec.distributed().values():
+            yield spec.source.problem(
+                path,
+                f"'{name}' cannot be predetermined, because at several lags it is the same column "
+                "again, and all but the first are known",
+                fix="Write 'lag' in place of 'lags'.",
+            )
+            continue
         if not kinds:
             known = [*spec.treatments, *spec.moderators, *spec.controls]
             yield spec.source.problem(
@@ -132,4 +140,23 @@ def _columns(spec: Spec) -> Iterator[Problem]:
             )
 
 
-RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (_asked, _model, _columns)
+def _read_once(spec: Spec) -> Iterator[Problem]:
+    """Refuse a second reader of a predetermined column: it reacts as well, without an equation."""
+    each = spec.predictors()
+    own = spec.predetermined()
+    owners = {reads[0].column: name for (_, name), reads in each.items() if name in own}
+    for place, reads in each.items():
+        for read in reads:
+            owner = owners.get(read.column)
+            if owner is not None and owner != place[1]:
+                yield spec.source.problem(
+                    place,
+                    f"'{read.column}' cannot be read here too, because '{owner}' reacts to past "
+                    "outcomes, and so does this, without an equation of its own",
+                    fix=f"Remove one of the two; what '{owner}' was a year before is in its "
+                    "equation already.",
+                )
+                break
+
+
+RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (_asked, _model, _columns, _read_once)

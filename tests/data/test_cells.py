@@ -179,3 +179,11 @@ def test_cells_are_given_the_predictor_the_years_and_the_declared_columns():
         )
     np.testing.assert_allclose(cells.given[:, 3:].sum(axis=0), 0, atol=1e-12)
     assert sorted(set(cells.given[:, 3])) == [-0.25, 0.75]
+
+
+@pytest.mark.parametrize(("known", "said"), [(0, "none of them are"), (1, "1 of them is")])
+def test_a_column_of_which_nothing_is_known_is_no_column(known, said):
+    frame = table()
+    frame["x"] = frame["true"].where(np.arange(len(frame)) < known)
+    with pytest.raises(cm.PanelError, match=f"cannot be imputed, because {said} known"):
+        cm.read_panel(cm.read_spec(document(column="x", **MISSING)), frame)

@@ -1,7 +1,10 @@
 """What is left of a year, carried over: the law, its draws, and the document that asks for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import multivariate_normal
 
 import clustermodels as cm
@@ -36,6 +39,17 @@ def test_errors_have_the_density_of_a_joint_normal(correlation):
             wanted = multivariate_normal.logpdf(design.outcome.values[own], mu[own], covariance)
             got = rows.isel(chain=chain, draw=draw).to_numpy()[own].sum()
             np.testing.assert_allclose(got, wanted, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(0, 3), slice(4, 9), slice(11, 30), slice(7, 8), slice(2, 2)]
+)
+def test_some_rows_at_a_time_have_the_numbers_of_all(rows):
+    fit = made_fit(ERRORS, table(), around={"residual_correlation": 0.6}, noise=0.2)
+    stored = fit.tree["log_likelihood"].to_dataset()["y"]
+    again = {name: node for name, node in fit.tree.children.items() if name != "log_likelihood"}
+    apart = replace(fit, tree=xr.DataTree.from_dict({n: g.to_dataset() for n, g in again.items()}))
+    np.testing.assert_allclose(cm.log_likelihood(apart, rows), stored.isel(obs=rows), rtol=1e-12)
 
 
 @pytest.mark.parametrize("correlation", [0.8, -0.5])

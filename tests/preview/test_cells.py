@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import stdtr
 
 import clustermodels as cm
 from clustermodels.data.panel import Loss
-from clustermodels.preview.lost import difference, missing_findings
+from clustermodels.preview.lost import APART, CHANCE, difference, missing_findings
 from tests.cells import document, table
 
 
@@ -24,13 +25,33 @@ def test_lost_rows_that_are_not_like_the_others():
     apart = (y[gone].mean() - y[~gone].mean()) / spread
     assert f"their mean y is {apart:+.2g} standard deviations off" in finding.what
     assert finding.what.startswith(f"the {gone.sum()} cluster-years")
-    assert (finding.path, finding.severity) == ("moderators.m", "serious")
+    assert (finding.path, finding.severity) == ("moderators.m", "warning")
 
 
 def test_lost_rows_that_are_like_the_others():
     frame = table(clusters=30, years=8)
     frame["x"] = frame["true"].where(np.random.default_rng(1).uniform(size=len(frame)) > 0.3)
     assert not found(document(column="x"), frame, "lost_rows_differ")
+
+
+def test_rows_of_few_clusters_are_no_evidence():
+    frame = table(clusters=30, years=8)
+    few = frame["city"].isin(["c01", "c02", "c03"])
+    frame["x"] = frame["true"].where(~few)
+    frame["y"] += 10.0 * few
+    assert not found(document(column="x"), frame, "lost_rows_differ")
+
+
+def test_chance_alone_is_seldom_found():
+    rng = np.random.default_rng(2)
+    clusters, hits = np.repeat(np.arange(29), 10), 0
+    for _ in range(400):
+        own = np.repeat(rng.normal(size=29), 10)
+        values = own + rng.normal(size=290)
+        gone = np.isin(clusters, rng.choice(29, 8, replace=False))
+        apart, errors = difference(values, gone, clusters)
+        hits += abs(apart) > APART and 2 * stdtr(7, -errors) < CHANCE
+    assert hits / 400 < 0.02
 
 
 def test_first_years_of_a_lag_are_no_missing_cells():

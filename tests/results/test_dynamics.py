@@ -79,6 +79,23 @@ def test_a_moderator_bends_the_response_at_each_clusters_own_mean():
     assert median_of(cm.dynamics(fit), quantity="short_run") == pytest.approx([wanted])
 
 
+def test_cells_of_a_moderator_that_are_parameters_bend_as_drawn():
+    frame = table()
+    frame.loc[[2, 20], "yearly"] = np.nan
+    bent = document("gaussian", "y") | {
+        "moderators": {"yearly": {"missing": "model"}},
+        "scenarios": {},
+    }
+    around = {"rho": 0.5, "dose": 1.0, "dose_x_yearly": 0.25, "yearly_cells": 4.0}
+    fit = made_fit(bent, frame, around=around, noise=0)
+    design = fit.design()
+    drawn = frame.fillna({"yearly": 4.0}).set_index(["city", "year"])["yearly"]
+    used = drawn.loc[[*zip(design.clusters, design.years, strict=True)]]
+    centre = fit.learned.scales["yearly"].centre
+    wanted = (1 + 0.25 * (used.groupby("city").mean() - centre)).mean()
+    assert median_of(cm.dynamics(fit), quantity="short_run") == pytest.approx([wanted])
+
+
 def test_responses_of_counts_are_those_of_many_simulated_years():
     around = {"rho": 0.5, "dose": np.log(1.5), "intercept": 1.0}
     fit = made_fit(

@@ -34,6 +34,7 @@ def test_a_document_comes_back_as_it_was_written():
         ({"error": "se", "transform": "log"}, {}, "because a normal error of the column is not"),
         ({"error": 0}, {}, "m.error: a standard error is above 0. Got 0"),
         ({"missing": "impute"}, {}, "expected 'drop' or 'model', or a mapping of given"),
+        ({"missing": {"given": ["y"]}}, {}, "because that is the outcome"),
         ({"missing": {"given": ["x"]}}, {}, "'x' is read elsewhere too (here, as given)"),
         ({"missing": "model"}, {"controls": {"c": KNOWN}}, "read elsewhere too (controls.c)"),
         (

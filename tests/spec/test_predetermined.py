@@ -97,3 +97,32 @@ def test_reactions_take_a_normal_prior():
 def test_outcomes_are_not_drawn_beside_columns_that_react():
     with pytest.raises(cm.SpecError, match="cannot be drawn beside predetermined columns, because"):
         cm.simulate(cm.read_spec(BASE), {})
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"controls": {"before": {"column": "policies", "lag": 1}}},
+        {"moderators": {"much": {"column": "policies", "transform": "log1p"}}},
+        {
+            "treatments": BASE["treatments"]
+            | {
+                "capital": {
+                    "kind": "stock",
+                    "column": "policies",
+                    "initial": 0,
+                    "slope": "common",
+                }
+            }
+        },
+    ],
+)
+def test_a_column_that_reacts_is_read_once(sections):
+    said = refused(**sections)
+    assert "'policies' cannot be read here too, because 'policies' reacts" in said
+    assert f"{next(iter(sections))}." in said
+
+
+def test_lags_of_a_dose_are_refused_by_their_key():
+    lagged = {"policies": {"lags": {"from": 0, "to": 1}, "slope": "common"}}
+    assert "because at several lags it is the same column" in refused(treatments=lagged)
