@@ -9,7 +9,9 @@ from clustermodels.data.panel import Positions, Values
 
 # No outcome is taken for more persistent than this; and a share of nothing would leave no prior.
 _MOST, _LEAST = 0.98, 1e-3
-_STEPS = 50
+_STEPS = 500
+# A step below which a solution is found.
+_SETTLED = 1e-9
 # Below this share of a column, what varies within clusters is rounding.
 _ROUNDING = 1e-9
 
@@ -102,14 +104,21 @@ def left_to_clusters(
     moved = np.column_stack([past, columns])
     inside = np.column_stack([residual(each, [cluster, *shared], drifts) for each in moved.T])
     varies = np.abs(inside).max(axis=0) > _ROUNDING * np.abs(moved).max(axis=0)
-    varies[0] = True
+    varies[: past.shape[1]] = True
     moved, inside = moved[:, varies], inside[:, varies]
     within = residual(y, [cluster, *shared], drifts)
-    rho, sigma2 = bias_corrected(
-        within, inside, clusters, periods, 1 + len(drifts), 0 if year is None else int(year.max())
+    lags = past.shape[1]
+    rhos, sigma2 = bias_corrected(
+        within,
+        inside,
+        clusters,
+        periods,
+        lags=lags,
+        own=1 + len(drifts),
+        years=0 if year is None else int(year.max()),
     )
-    others = np.linalg.lstsq(inside[:, 1:], within - rho * inside[:, 0], rcond=None)[0]
-    rest = y - rho * moved[:, 0] - moved[:, 1:] @ others
+    others = np.linalg.lstsq(inside[:, lags:], within - inside[:, :lags] @ rhos, rcond=None)[0]
+    rest = y - moved[:, :lags] @ rhos - moved[:, lags:] @ others
     if year is not None:
         rest = rest - (np.bincount(year, rest) / np.maximum(np.bincount(year), 1))[year]
     least = _LEAST * spread
@@ -122,7 +131,7 @@ def left_to_clusters(
     own = np.bincount(cluster, rest) / size - slope * centre
     return (
         _apart(own, known, sigma2 * (1 / size + centre**2 / square), least),
-        _apart(slope, known[:, : past.shape[1]], sigma2 / square, least),
+        _apart(slope, known[:, :lags], sigma2 / square, least),
     )
 
 
@@ -136,22 +145,33 @@ def _apart(own: Values, known: Values, error: Values, least: float) -> float:
 
 
 def bias_corrected(
-    y: Values, columns: Values, clusters: int, periods: float, own: int = 1, years: int = 0
-) -> tuple[float, float]:
-    r"""Give the first column's coefficient freed of the within estimator's bias, and the variance.
+    y: Values,
+    columns: Values,
+    clusters: int,
+    periods: float,
+    *,
+    lags: int = 1,
+    own: int = 1,
+    years: int = 0,
+) -> tuple[Values, float]:
+    r"""Give the past's coefficients freed of the within estimator's bias, and the variance.
 
-    The bias is $-\sigma^2 h(\rho) / D$ with D a cluster's sum of squares of the past, the other
-    columns taken out, and $h = \sum_{s < t} P_{ts} \rho^{t-1-s}$, P the projection on what each
-    cluster has of its own: its mean, $P_{ts} = 1/T$, or also a trend. It is solved for $\rho$
-    together with $\sigma^2$ (Bun & Carree 2005, who show that it holds however the panel began).
+    The bias is $-\sigma^2 Q^{-1} h$, with Q a cluster's sums of squares and products of the past,
+    the other columns taken out, and $h_k = \sum_{s \le t - k} P_{ts} \psi_{t-k-s}$: P is the
+    projection on what each cluster has of its own, its mean, $P_{ts} = 1/T$, or also a trend, and
+    $\psi_j$ what is left of an error j years later, $\psi_j = \sum_k \rho_k \psi_{j-k}$. It is
+    solved for $\rho$ together with $\sigma^2$, from the within estimate on (Bun & Carree 2005, for
+    one lag, who show that it holds however the panel began).
 
     Parameters
     ----------
     y, columns
-        (obs,) and (obs, 1 + k), with what clusters have of their own taken out; the first is the
-        past.
+        (obs,) and (obs, lags + k), with what clusters have of their own taken out; the past comes
+        first, the year before first of all.
     clusters, periods
         How many, and the usable years of each.
+    lags
+        How many columns are the past.
     own
         1 where clusters have means of their own, 2 where also trends.
     years
@@ -160,7 +180,8 @@ def bias_corrected(
     Returns
     -------
     tuple
-        The coefficient, at most 0.98, and the variance of the errors.
+        The coefficients, (lags,), with a largest root of at most 0.98, and the variance of the
+        errors.
 
     References
     ----------
@@ -168,28 +189,40 @@ def bias_corrected(
     Journal of Business & Economic Statistics 23, 200-210. https://doi.org/10.1198/073500104000000532
     """
     slopes = np.linalg.lstsq(columns, y, rcond=None)[0]
-    past, others = columns[:, 0], columns[:, 1:]
+    past, others = columns[:, :lags], columns[:, lags:]
     past = past - others @ np.linalg.lstsq(others, past, rcond=None)[0]
-    square = max(float(past @ past), 1e-300)
+    products = past.T @ past
     least = float(((y - columns @ slopes) ** 2).sum())
     free = max(len(y) - own * clusters - years - len(slopes), 1)
-    slope, time = float(slopes[0]), np.arange(max(round(periods), own + 1))
+    time = np.arange(max(round(periods), own + 1))
     basis = np.linalg.qr(np.vander(time, own))[0]
-    apart = np.subtract.outer(time, time) - 1
-    taken = np.where(apart >= 0, basis @ basis.T, 0.0)
-
-    def variance(rho: float) -> float:
-        return (least + square * (rho - slope) ** 2) / free
-
-    low, high = min(slope, _MOST), _MOST
+    share = basis @ basis.T
+    # what is taken of an error and of what it leaves j years later, summed over years
+    taken = np.array([np.trace(share, -j) for j in range(len(time))])
+    inverse = clusters * np.linalg.pinv(products)
+    found = slopes[:lags]
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        lost = float((taken * middle ** np.maximum(apart, 0)).sum())
-        if middle - variance(middle) * lost * clusters / square < slope:
-            low = middle
-        else:
-            high = middle
-    return low, variance(low)
+        apart = found - slopes[:lags]
+        variance = (least + float(apart @ products @ apart)) / free
+        echoes = _echoes(found, len(time))
+        lost = [float(taken[k:] @ echoes[: len(time) - k]) for k in range(1, lags + 1)]
+        better = slopes[:lags] + variance * (inverse @ np.array(lost))
+        if largest_root(better[None])[0] >= _MOST:
+            return found, variance
+        found, moved = better, float(np.abs(better - found).max())
+        if moved < _SETTLED:
+            break
+    return found, variance
+
+
+def _echoes(rhos: Values, years: int) -> Values:
+    """Give what is left of an error after so many years, (year,)."""
+    left = np.zeros(years)
+    left[0] = 1.0
+    for year in range(1, years):
+        back = min(year, len(rhos))
+        left[year] = rhos[:back] @ left[year - back : year][::-1]
+    return left
 
 
 def unbiased(estimate: float, periods: float) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clustermodels.data.factors import residual
 from clustermodels.data.panel import Panel, Positions, Values, reader
+from clustermodels.data.persistence import bias_corrected
 from clustermodels.errors import Finding
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
@@ -27,8 +28,9 @@ def follows_findings(spec: Spec, panel: Panel) -> Iterator[Finding]:
 
     Within clusters and years, the outcome is regressed on its past, on the dose, and on the dose
     one year later, a lead: $y_{it} = \rho y_{i,t-1} + \beta x_{it} + \gamma x_{i,t+1} + ..$. Where
-    the policy reacts to no outcome, the lead says nothing. Its z value is by clusters; counts and
-    amounts enter as logs of one more.
+    the policy reacts to no outcome, the lead says nothing. The past's coefficient is first freed of
+    the within estimator's bias, which would spill over to it. Its z value is by clusters; counts
+    and amounts enter as logs of one more.
     """
     if spec.dynamics is None:
         return
@@ -72,7 +74,13 @@ def _lead(spec: Spec, panel: Panel, outcome: Read, dose: Dose) -> float:
     if not known.any() or cluster.max() + 1 < FEWEST:
         return 0.0
     within = np.column_stack([residual(each, [cluster, year]) for each in table[known].T])
-    return _z(within[:, -1], within[:, :-1], cluster)
+    y, doses, past_within = within[:, -1], within[:, :2], within[:, 2:-1]
+    columns, clusters = np.column_stack([past_within, doses]), int(cluster.max()) + 1
+    periods, lags = len(y) / clusters, past_within.shape[1]
+    if periods <= lags + 1:
+        return 0.0
+    rhos, _ = bias_corrected(y, columns, clusters, periods, lags=lags, years=int(year.max()))
+    return _z(y - past_within @ rhos, doses, cluster)
 
 
 def _z(y: Values, x: Values, cluster: Positions) -> float:

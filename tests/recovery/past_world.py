@@ -74,6 +74,19 @@ def panel(
     return pd.concat(kept).astype({"city": str})
 
 
+def two_lags(rho: float, further: float, seed: int) -> pd.DataFrame:
+    """y on its past of two years, 0.5 x and a unit effect, in a steady state."""
+    rng = np.random.default_rng([seed, 2])
+    unit, past, kept = rng.normal(size=CLUSTERS), [np.zeros(CLUSTERS)] * 2, []
+    for year in range(-BEFORE, YEARS + 1):
+        x = 0.5 * unit + rng.normal(size=CLUSTERS)
+        y = rho * past[-1] + further * past[-2] + BETA * x + unit + rng.normal(size=CLUSTERS)
+        past = [past[-1], y]
+        if year >= 0:
+            kept.append(pd.DataFrame({"city": np.arange(CLUSTERS), "year": year, "y": y, "x": x}))
+    return pd.concat(kept).astype({"city": str})
+
+
 def document(family: str, form: str, draws: int = 500, seed: int = 1) -> cm.Spec:
     return cm.read_spec(
         {

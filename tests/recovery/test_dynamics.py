@@ -10,7 +10,7 @@ import pytest
 import clustermodels as cm
 from clustermodels.data.persistence import nickell
 from clustermodels.results.bias import unbiased_past
-from tests.recovery.past_world import BETA, document, many, panel
+from tests.recovery.past_world import BETA, document, many, panel, two_lags
 
 PANELS = 200
 NAIVE = {0.3: (0.12, 1.3), 0.6: (0.23, 2.3), 0.8: (0.13, 2.8)}
@@ -48,6 +48,22 @@ def test_a_panel_that_began_from_nothing_is_no_other(family, rho):
     assert (np.abs(found.bias) < 0.03).all()
     assert (shares >= 0.88).all()
     assert (shares <= 0.99).all()
+
+
+@pytest.mark.parametrize("rhos", [(0.5, 0.3), (0.4, 0.2)])
+def test_what_two_lags_add_up_to(rhos):
+    told = document("gaussian", "wooldridge").plain() | {"dynamics": {"lags": 2}}
+    off, held = [], []
+    for seed in range(PANELS):
+        engine = told["engine"] | {"seed": seed + 1}
+        run = cm.fit(cm.read_spec(told | {"engine": engine}), two_lags(*rhos, seed))
+        total = (run.posterior["rho"] + run.posterior["rho_2"]).to_numpy().ravel()
+        low, high = np.quantile(total, [0.025, 0.975])
+        off.append(total.mean() - sum(rhos))
+        held.append(low <= sum(rhos) <= high)
+    print(f"lags {rhos}: bias {np.mean(off):.3f}, covered {np.mean(held):.3f}")
+    assert abs(np.mean(off)) < 0.06
+    assert np.mean(held) >= 0.88
 
 
 @pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])

@@ -150,10 +150,31 @@ def test_the_within_estimate_is_freed_of_its_bias(steady):
     inside = [values - values.mean(axis=0) for values in (y[1:], y[:-1])]
     now, past = inside[0].ravel(), inside[1].reshape(-1, 1)
     plain = float(np.linalg.lstsq(past, now, rcond=None)[0][0])
-    rho, variance = bias_corrected(now, past, 20_000, 6)
+    (rho,), variance = bias_corrected(now, past, 20_000, 6)
     assert plain < 0.62
     assert rho == pytest.approx(0.7, abs=0.01)
     assert variance == pytest.approx(1.0, abs=0.03)
+
+
+def test_two_lags_are_freed_together():
+    rng = np.random.default_rng(5)
+    own = rng.normal(size=20_000)
+    y = [np.zeros(20_000), np.zeros(20_000)]
+    for _ in range(10):
+        y.append(own + 0.5 * y[-1] + 0.3 * y[-2] + rng.normal(size=20_000))
+    now, one, two = np.array(y[2:]), np.array(y[1:-1]), np.array(y[:-2])
+    inside = [values - values.mean(axis=0) for values in (now, one, two)]
+    columns = np.column_stack([values.ravel() for values in inside[1:]])
+    plain = np.linalg.lstsq(columns, inside[0].ravel(), rcond=None)[0]
+    rhos, variance = bias_corrected(inside[0].ravel(), columns, 20_000, 10, lags=2)
+    assert np.abs(plain - [0.5, 0.3]).max() > 0.05
+    np.testing.assert_allclose(rhos, [0.5, 0.3], atol=0.01)
+    assert variance == pytest.approx(1.0, abs=0.03)
+    cluster = np.tile(np.arange(20_000), 10)
+    past = np.column_stack([one.ravel(), two.ravel()])
+    none, known = np.empty((len(cluster), 0)), np.zeros((20_000, 1))
+    found = left_to_clusters(now.ravel(), past, none, known, cluster)[0]
+    assert found == pytest.approx(own.std(), rel=0.05)
 
 
 @pytest.mark.parametrize(
