@@ -36,6 +36,7 @@ from .network.quotients import location_quotient as location_quotient
 from .preview.assumptions import assumptions as assumptions
 from .preview.check import check as check
 from .preview.explain import explain as explain
+from .preview.joint import jointly as jointly
 from .preview.landscape import Landscape as Landscape
 from .preview.landscape import landscape as landscape
 from .preview.starter import draft_spec as draft_spec
@@ -52,6 +53,8 @@ from .results.extrapolation import extrapolation_findings as extrapolation_findi
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
+from .results.sampling import shared_findings as shared_findings
+from .results.summary import shared_summary as shared_summary
 from .results.summary import summary as summary
 from .results.within import within_between as within_between
 from .spec.document import Spec as Spec

@@ -17,10 +17,20 @@ Outcome = Annotated[
     str | None, typer.Option("--outcome", help="One outcome of a document with several.")
 ]
 
+# What outcomes that are fitted jointly share, beside their names.
+ACROSS = "across outcomes"
+
 
 def runs(made: cm.Fit | cm.Fits) -> Mapping[str, cm.Fit]:
     """Give the fit of each outcome."""
     return made.runs if isinstance(made, cm.Fits) else {made.spec.outcome[0]: made}
+
+
+def shared(made: cm.Fit | cm.Fits, outcome: str | None) -> dict[str, cm.Fits]:
+    """Give fits that have something in common, under ``ACROSS``, where no outcome is asked for."""
+    if outcome is None and isinstance(made, cm.Fits) and made.shared.data_vars:
+        return {ACROSS: made}
+    return {}
 
 
 def opened(path: Path, outcome: str | None) -> dict[str, cm.Fit]:

@@ -27,6 +27,9 @@ from clustermodels.cli.terminal import console, say
 from clustermodels.errors import Finding, FitError
 from clustermodels.tables.writing import whole
 
+# What has levels, few of them.
+FEW = ("cluster_means[", "correlation_of_")
+
 
 def findings(
     found: Sequence[Finding], format_: Format = Format.text, none: str = "No findings."
@@ -85,7 +88,7 @@ def summaries(each: Mapping[str, Any], format_: Format, *, every: bool) -> None:
 
 def _shown(numbers: Any, *, every: bool) -> Any:
     names = numbers["quantity"].to_numpy().tolist()
-    keep = [every or "[" not in name or name.startswith("cluster_means[") for name in names]
+    keep = [every or "[" not in name or name.startswith(FEW) for name in names]
     return numbers.isel(quantity=np.flatnonzero(keep))
 
 
@@ -201,28 +204,34 @@ def _predictive(told: Any) -> dict[str, list[Cell]]:
     return columns | {str(k): cells_of(v.to_numpy()) for k, v in expected.data_vars.items()}
 
 
+def lines(title: str, said: Sequence[str]) -> None:
+    """Print sentences under a title, where there are any."""
+    if said:
+        console().print(Text(f"\n{title}", style="bold"))
+    for line in said:
+        console().print(Text(f"  {line}"))
+
+
 def explanation(told: Any, format_: Format) -> None:
     """Print an explanation, for readers."""
-    for title, lines in (
+    for title, said in (
         ("The model", told.words),
         ("As an equation", told.equation),
         ("Defaults that were taken", told.defaults),
     ):
         if format_ is Format.markdown:
             fence = (
-                ["```", *lines, "```"]
+                ["```", *said, "```"]
                 if title == "As an equation"
-                else [f"- {line}" for line in lines]
+                else [f"- {line}" for line in said]
             )
             typer.echo("\n".join([f"**{title}**", "", *fence, ""]))
         elif format_ is Format.latex:
-            items = [rf"\item {tex(line)}" for line in lines]
+            items = [rf"\item {tex(line)}" for line in said]
             listed = [r"\begin{itemize}", *items, r"\end{itemize}"]
             typer.echo("\n".join([rf"\paragraph{{{title}}}", *listed, ""]))
         else:
-            console().print(Text(f"\n{title}", style="bold"))
-            for line in lines:
-                console().print(Text(f"  {line}"))
+            lines(title, said)
     table(_priors(told), format_, "\nPriors", folds=("in words",))
     table(
         _predictive(told), format_, "\nWhat the prior expects (90 % of data sets) beside the data"

@@ -58,8 +58,11 @@ def simulate(
     Raises
     ------
     SpecError
-        If a value is missing, unknown or not a number, or columns are predetermined.
+        If a value is missing, unknown or not a number, columns are predetermined, or outcomes are
+        fitted jointly.
     """
+    if spec.joint:
+        raise SpecError([_apart(spec)])
     whole: xr.Dataset | None = None
     problems: dict[Problem, None] = {}
     each = equations(spec)
@@ -80,6 +83,14 @@ def simulate(
         raise SpecError([*problems])
     assert whole is not None
     return whole
+
+
+def _apart(spec: Spec) -> Problem:
+    return spec.source.problem(
+        ("joint",),
+        "outcomes are drawn one by one, and not with the correlations of one model",
+        fix="Remove it from the document that is simulated.",
+    )
 
 
 def _drawn(

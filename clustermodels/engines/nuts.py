@@ -15,8 +15,12 @@ from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
 from clustermodels.engines.draws import Progress, Tick
 from clustermodels.engines.nuts_compiled import compiled
+from clustermodels.engines.nuts_start import starts
 from clustermodels.errors import FitError
+from clustermodels.model.build import build_model
+from clustermodels.model.numbers import structure
 from clustermodels.spec.engine import Stepping
+from clustermodels.spec.equations import MARK
 
 # Measured on two cores: with 85 parameters low rank halves the time of a fit and with 145 it takes
 # five times as long, for as many steps.
@@ -49,7 +53,25 @@ def sample(design: Design, engine: Stepping, progress: Progress | None = None) -
         If sampling fails. Interrupting cancels it: no shortened posterior is ever returned.
     """
     moved = centred(design)
-    model, free = compiled(moving_in(design, moved))
+    moving = moving_in(design, moved)
+    tree = drawn(
+        compiled(build_model(moving), structure(moving), starts(moving)),
+        coordinates(design),
+        engine,
+        progress,
+    )
+    tree.attrs["centred"] = moved
+    return tree
+
+
+def drawn(
+    ready: tuple[Any, set[str]],
+    labels: Mapping[str, Sequence[Any]],
+    engine: Stepping,
+    progress: Progress | None,
+) -> xr.DataTree:
+    """Draw from what was compiled, and label what was drawn."""
+    model, free = ready
     ticks: list[Tick] = []
 
     def note(chains: list[Any]) -> None:
@@ -81,9 +103,7 @@ def sample(design: Design, engine: Stepping, progress: Progress | None = None) -
         # left running, its threads would outlive the interpreter
         sampler.cancel()
         raise
-    found = _grouped(tree, free, coordinates(design))
-    found.attrs["centred"] = moved
-    return found
+    return _grouped(tree, free, labels)
 
 
 def _adaptation(engine: Stepping, parameters: int) -> str:
@@ -105,7 +125,7 @@ def _grouped(tree: xr.DataTree, free: set[str], labels: Mapping[str, Sequence[An
     """Part what users read from the standardised variables that NUTS moved in."""
     drawn = tree["posterior"].to_dataset()
     drawn = drawn.assign_coords({dim: pd.Index(labels[dim]) for dim in labels if dim in drawn.dims})
-    inside = [name for name in drawn.data_vars if name in free and str(name).startswith("z_")]
+    inside = [name for name in drawn.data_vars if name in free and _standardised(str(name))]
     stats = tree["sample_stats"].to_dataset()
     kept = {name: ours for name, ours in _STATS.items() if name in stats}
     return xr.DataTree.from_dict(
@@ -115,6 +135,10 @@ def _grouped(tree: xr.DataTree, free: set[str], labels: Mapping[str, Sequence[An
             "sample_stats": stats[[*kept]].rename(kept),
         }
     )
+
+
+def _standardised(name: str) -> bool:
+    return name.split(MARK)[-1].startswith("z_")
 
 
 def _without_spare_dims(drawn: xr.Dataset) -> xr.Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -35,8 +35,8 @@ TRANSFORMS = {"log": "log", "logit": "logodds"}
 Point = dict[str, Values]
 
 
-def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
-    """Give what makes a starting point of a seed.
+def starts(design: Design) -> Callable[[int], Point]:
+    """Give what makes a starting point of a seed, by the names of what the sampler moves in.
 
     Chains that start at different draws can disagree, so that R-hat means something; and no chain
     spends its tuning on the way to the bulk of the posterior.
@@ -45,14 +45,12 @@ def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
     ----------
     design
         Whose outcome is observed.
-    names
-        Of the variables that the sampler moves in, after their transforms, in its order.
     """
     settled = settle(design)
     draw = around(settled.mode)
     sds = {name: np.sqrt(np.diag(value)) for name, value in settled.given.covariances.items()}
 
-    def start(seed: int) -> Values:
+    def start(seed: int) -> Point:
         rng = np.random.default_rng(seed)
         beta = draw(rng)
         point: Point = {}
@@ -83,7 +81,7 @@ def starts(design: Design, names: Sequence[str]) -> Callable[[int], Values]:
         for cells in design.cells:
             point |= _cells(cells, rng)
         point[f"z_{INTERCEPT}"] = _standard(design.intercept, internal[INTERCEPT])
-        return np.concatenate([point[name].ravel() for name in names])
+        return point
 
     return start
 

@@ -18,7 +18,7 @@ from clustermodels.data.networks import Networks
 from clustermodels.data.panel import Loss, Panel
 from clustermodels.data.reading import read_as
 from clustermodels.errors import FitError
-from clustermodels.fits.prefixed import joined_attrs, parted
+from clustermodels.fits.prefixed import joined_attrs, parted, shared_of
 from clustermodels.fits.record import Fit
 from clustermodels.fits.several import Fits
 from clustermodels.network.network import from_dataset
@@ -172,7 +172,8 @@ def load_fit(path: str | os.PathLike[str]) -> Fit | Fits:
     if len(document.outcomes) == 1:
         return _loaded(tree, document)
     each = equations(document)
-    return Fits(document, {name: _loaded(_part(tree, name), one) for name, one in each.items()})
+    runs = {name: _loaded(_part(tree, name), one) for name, one in each.items()}
+    return Fits(document, runs, shared_of(tree["posterior"].to_dataset()))
 
 
 def _part(tree: xr.DataTree, outcome: str) -> xr.DataTree:

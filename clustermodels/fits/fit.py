@@ -12,16 +12,20 @@ import numpy as np
 import xarray as xr
 
 from clustermodels import engines
+from clustermodels.data.across import across
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Panel
 from clustermodels.data.prepared import Prepared, Study
 from clustermodels.data.prepared_each import PreparedEach, prepare_each
 from clustermodels.engines.draws import Progress
+from clustermodels.errors import FitError
 from clustermodels.fits.density import labels, log_likelihood, log_prior
 from clustermodels.fits.file import check_target, save
+from clustermodels.fits.prefixed import parted, shared_of
 from clustermodels.fits.record import Fit
 from clustermodels.fits.several import Fits
 from clustermodels.spec.document import Spec
+from clustermodels.spec.engine import Stepping
 from clustermodels.spec.read import in_own_words
 
 # log_likelihood is stored up to this many numbers; beyond, making it again is faster than reading
@@ -89,7 +93,7 @@ def fit(
     -------
     Fit or Fits
         Draws with everything that made them. Of a document with several outcomes, ``Fits``: each
-        is fitted as a document with it alone would be.
+        is fitted as a document with it alone would be, or all as one model (``joint: true``).
 
     Raises
     ------
@@ -101,9 +105,12 @@ def fit(
     if out is not None:
         check_target(out)
     ready = prepare_each(spec, data)
-    runs = {outcome: _fitted(one, progress) for outcome, one in ready.equations.items()}
-    several = len(runs) > 1
-    made = Fits(in_own_words(ready.spec), runs) if several else next(iter(runs.values()))
+    if ready.spec.joint:
+        made: Fit | Fits = _jointly(ready, progress)
+    else:
+        runs = {outcome: _fitted(one, progress) for outcome, one in ready.equations.items()}
+        several = len(runs) > 1
+        made = Fits(in_own_words(ready.spec), runs) if several else next(iter(runs.values()))
     if out is not None:
         save(made, out)
     return made
@@ -111,8 +118,34 @@ def fit(
 
 def _fitted(ready: Prepared, progress: Progress | None) -> Fit:
     """Fit one equation."""
+    engine = ready.spec.engine
+    return _made(ready, SAMPLERS[engine.kind](ready.design, engine, progress))
+
+
+def _jointly(ready: PreparedEach, progress: Progress | None) -> Fits:
+    """Fit all equations as one model, and give each the draws that are its own."""
+    engine = ready.spec.engine
+    if not isinstance(engine, Stepping):
+        raise FitError(
+            f"{engine.kind} fits no outcomes jointly because it knows one likelihood. Write "
+            "'kind: nuts' in the engine, or 'joint: false'."
+        )
+    designs = {outcome: one.design for outcome, one in ready.equations.items()}
+    tree = engines.nuts_joint.sample(designs, across(ready.spec, designs), engine, progress)
+    about = tree["sample_stats"]
+    runs = {}
+    for outcome, one in ready.equations.items():
+        own = parted(tree, outcome)
+        own["sample_stats"] = xr.DataTree(about.to_dataset())
+        if engine.kind == "auto":
+            own.attrs |= {"engine": "nuts", "engine_because": "outcomes are fitted jointly"}
+        runs[outcome] = _made(one, own)
+    return Fits(in_own_words(ready.spec), runs, shared_of(tree["posterior"].to_dataset()))
+
+
+def _made(ready: Prepared, tree: xr.DataTree) -> Fit:
+    """Put a fit together from what a sampler drew."""
     spec, panel, of = in_own_words(ready.spec), ready.panel, ready.design
-    tree = SAMPLERS[spec.engine.kind](of, spec.engine, progress)
     # what a sampler moved in, so that its model can be built again from the file
     learned = ready.learned.model_copy(update={"centred": tree.attrs.pop("centred", ())})
     return Fit(spec, panel, learned, _completed(tree, spec, panel, of))

@@ -44,6 +44,11 @@ def parted(tree: xr.DataTree, outcome: str) -> xr.DataTree:
     return one
 
 
+def shared_of(posterior: xr.Dataset) -> xr.Dataset:
+    """Give what is of no single equation."""
+    return posterior[[name for name in posterior.data_vars if MARK not in str(name)]].drop_attrs()
+
+
 def joined_attrs(each: Mapping[str, Mapping[Any, Any]]) -> dict[str, Any]:
     """Put attributes together: once where they are the same in all, else by outcome."""
     names = dict.fromkeys(str(name) for attrs in each.values() for name in attrs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NoReturn
 
@@ -28,10 +28,15 @@ class Fits:
         The whole document.
     runs
         By outcome: the fit of its equation.
+    shared
+        Draws of what equations that are fitted jointly have in common, dims (chain, draw, ..):
+        ``correlation_of_effects`` and ``correlation_of_residuals``, along pairs of different
+        outcomes; empty where they are fitted one by one.
     """
 
     document: Spec
     runs: Mapping[str, Fit]
+    shared: xr.Dataset = field(default_factory=xr.Dataset)
 
     def of(self, outcome: str) -> Fit:
         """Give the fit of one outcome.
@@ -59,9 +64,15 @@ class Fits:
 
         Names and dimensions carry their outcome (``papers::policies``, ``papers::cluster``);
         ``log_likelihood`` and ``observed_data`` hold a variable by the name of each outcome. A draw
-        of one equation and the draw of another in the same place are independent.
+        of one equation and the draw of another in the same place are one draw of all where the
+        outcomes are fitted jointly, and ``posterior`` then holds what they share; else they are
+        independent. Log likelihoods are each outcome's own.
         """
-        return joined({outcome: run.tree for outcome, run in self.runs.items()})
+        whole = joined({outcome: run.tree for outcome, run in self.runs.items()})
+        if self.shared.data_vars:
+            both = whole["posterior"].to_dataset().merge(self.shared)
+            whole["posterior"] = xr.DataTree(both)
+        return whole
 
     def __getattr__(self, name: str) -> NoReturn:
         """Send what is asked of one fit to the fits."""

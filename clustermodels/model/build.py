@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pymc as pm
@@ -13,11 +14,11 @@ from clustermodels.data.coordinates import coordinates
 from clustermodels.data.design import Design
 from clustermodels.families.family import Family
 from clustermodels.model.cells import unknown_cells
-from clustermodels.model.families import LIKELIHOODS, LINKS, MEANS
+from clustermodels.model.families import ERRORS, LIKELIHOODS, LINKS, MEANS
 from clustermodels.model.feedback import effects_told, reaction
-from clustermodels.model.numbers import OBS, Numbers, numbers
+from clustermodels.model.numbers import OBS, Numbers, along, numbers
 from clustermodels.model.priors import positive, real
-from clustermodels.model.random import random_coefficients
+from clustermodels.model.random import Random, random_coefficients
 from clustermodels.model.serial import effects_carried_over, given_before
 from clustermodels.spec.names import INTERCEPT, level_dim
 
@@ -43,42 +44,67 @@ def build_model(design: Design) -> pm.Model:
         With named dims and coords: extend it, or sample it with anything.
     """
     with pm.Model(coords=coordinates(design)) as model:
-        outcome, given = design.outcome, numbers(design)
-        intercept = real(INTERCEPT, design.intercept, given.priors[INTERCEPT])
-        eta = given.offset + pm.Deterministic(INTERCEPT, intercept)
-        common: dict[str, Any] = {}
-        cells = {each.name: unknown_cells(each, given) for each in design.cells}
-        told = [block for block in design.blocks if design.feedback and block.sds]
-        for block in design.blocks:
-            if block in told:
-                continue
-            eta = eta + _contribution(block, given, common, cells)
-        parameters = {
-            name: positive(name, prior, given.priors[name])
-            for name, prior in outcome.parameters.items()
-        }
-        for block in told:
-            assert block.factor is not None
-            codes = given.codes[block.factor.name]
-            equations = [
-                reaction(each, codes, len(block.factor.levels), given) for each in design.feedback
-            ]
-            left = given.outcome - eta
-            eta = eta + effects_told(block, left, parameters["sigma"], equations, given)[codes]
-        pm.Deterministic(EXPECTED, _expected(outcome.family, eta, given, parameters), dims=OBS)
-        if outcome.errors is not None:
-            eta, parameters = given_before(outcome.errors, eta, parameters, given)
-        weights = outcome.weights
-        if weights is not None and weights.precision:
-            parameters = {**parameters, "sigma": parameters["sigma"] / pt.sqrt(given.weights)}
-        likelihood = LIKELIHOODS[outcome.family.name](
-            outcome.name, eta, given.trials, parameters, observed=given.outcome, dims=OBS
-        )
-        if weights is not None and not weights.precision:
-            # the outcome stays a variable of its own, to which its further weight is added
-            density = pm.logp(likelihood, given.outcome)
-            pm.Potential(WEIGHED, ((given.weights - 1) * density).sum())
+        equation(design)
     return model
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What an equation may have in common with others.
+
+    Parameters
+    ----------
+    random
+        What pooled coefficients are made of, by block.
+    error
+        (obs,), the outcome less its predictor, by its sd; None where errors are not normal.
+    """
+
+    random: Mapping[str, Random]
+    error: Any
+
+
+def equation(design: Design) -> Made:
+    """Make the variables of a design in the model at hand, under its prefix where it has one."""
+    outcome, given = design.outcome, numbers(design)
+    intercept = real(INTERCEPT, design.intercept, given.priors[INTERCEPT])
+    eta = given.offset + pm.Deterministic(INTERCEPT, intercept)
+    common: dict[str, Any] = {}
+    random: dict[str, Random] = {}
+    cells = {each.name: unknown_cells(each, given) for each in design.cells}
+    told = [block for block in design.blocks if design.feedback and block.sds]
+    for block in design.blocks:
+        if block in told:
+            continue
+        eta = eta + _contribution(block, given, common, cells, random)
+    parameters = {
+        name: positive(name, prior, given.priors[name])
+        for name, prior in outcome.parameters.items()
+    }
+    for block in told:
+        assert block.factor is not None
+        codes = given.codes[block.factor.name]
+        equations = [
+            reaction(each, codes, len(block.factor.levels), given) for each in design.feedback
+        ]
+        left = given.outcome - eta
+        eta = eta + effects_told(block, left, parameters["sigma"], equations, given)[codes]
+    pm.Deterministic(EXPECTED, _expected(outcome.family, eta, given, parameters), dims=along(OBS))
+    if outcome.errors is not None:
+        eta, parameters = given_before(outcome.errors, eta, parameters, given)
+    weights = outcome.weights
+    if weights is not None and weights.precision:
+        parameters = {**parameters, "sigma": parameters["sigma"] / pt.sqrt(given.weights)}
+    likelihood = LIKELIHOODS[outcome.family.name](
+        outcome.name, eta, given.trials, parameters, observed=given.outcome, dims=along(OBS)
+    )
+    if weights is not None and not weights.precision:
+        # the outcome stays a variable of its own, to which its further weight is added
+        density = pm.logp(likelihood, given.outcome)
+        pm.Potential(WEIGHED, ((given.weights - 1) * density).sum())
+    make = ERRORS.get(outcome.family.name)
+    error = None if make is None else make(given.outcome, eta) / parameters["sigma"]
+    return Made(random, error)
 
 
 def _expected(family: Family, eta: Any, given: Numbers, parameters: dict[str, Any]) -> Any:
@@ -88,7 +114,11 @@ def _expected(family: Family, eta: Any, given: Numbers, parameters: dict[str, An
 
 
 def _contribution(
-    block: Block, given: Numbers, common: dict[str, Any], cells: Mapping[str, Any]
+    block: Block,
+    given: Numbers,
+    common: dict[str, Any],
+    cells: Mapping[str, Any],
+    random: dict[str, Random],
 ) -> Any:
     """Make a block's variables and give its part of the predictor, (obs,)."""
     if block.factor is None:
@@ -99,7 +129,8 @@ def _contribution(
         internal = [effects_carried_over(block, given)]
         _by_level(block, 0, internal[0], given, common)
     else:
-        internal = random_coefficients(block, given)
+        random[block.name] = random_coefficients(block, given)
+        internal = random[block.name].coefficients
         for position, deviations in enumerate(internal):
             _by_level(block, position, deviations, given, common)
     codes = given.codes[block.factor.name]
@@ -121,7 +152,7 @@ def _common(block: Block, given: Numbers, common: dict[str, Any], cells: Mapping
     ]
     users = [value * given.units[block.name, i] for i, value in enumerate(internal)]
     if block.labels is not None:
-        pm.Deterministic(block.name, pt.stack(users), dims=level_dim(block.name))
+        pm.Deterministic(block.name, pt.stack(users), dims=along(level_dim(block.name)))
     else:
         common[block.name] = pm.Deterministic(block.name, users[0])
     unknown = block.unknown
@@ -136,7 +167,7 @@ def _free(block: Block, given: Numbers, common: dict[str, Any]) -> Any:
     """Make effects that sum to zero over levels."""
     assert block.factor is not None
     (term,) = block.terms
-    z = pm.ZeroSumNormal(f"z_{term.name}", sigma=1.0, dims=block.factor.dim)
+    z = pm.ZeroSumNormal(f"z_{term.name}", sigma=1.0, dims=along(block.factor.dim))
     deviations = z * given.priors[block.name, 0]["sd"]
     _by_level(block, 0, deviations, given, common)
     return deviations
@@ -153,4 +184,4 @@ def _by_level(
         value = value + common[term.around]
     if term.along is not None:
         value = value + common[term.along.name] * given.amounts[term.name]
-    pm.Deterministic(term.name, value, dims=block.factor.dim)
+    pm.Deterministic(term.name, value, dims=along(block.factor.dim))

@@ -149,3 +149,9 @@ MEANS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "zero_inflated_negative_binomial": _mean_of_inflated,
     "hurdle_negative_binomial": _mean_of_hurdle,
 }
+
+#: What outcomes with normal errors, or normal ones of their logs, leave of a predictor.
+ERRORS: dict[str, Callable[[Any, Any], Any]] = {
+    "gaussian": lambda y, eta: y - eta,
+    "lognormal": lambda y, eta: pt.log(y) - eta,
+}

@@ -96,21 +96,28 @@ class Numbers:
     feedback: Mapping[str, FeedbackNumbers] = field(default_factory=dict)
 
 
+def along(dim: str) -> str:
+    """Name a dim of the model at hand, which bears the prefix of its variables."""
+    return str(pm.modelcontext(None).name_for(dim))
+
+
 def numbers(design: Design) -> Numbers:
     """Register a design's numbers as data of the model in hand.
 
     They are few arrays, since compiling takes a third of a second longer for each.
     """
     outcome = design.outcome
-    coords = {OBS: np.arange(len(outcome.values))}
+    coords = {along(OBS): np.arange(len(outcome.values))}
     columns = _columns(design)
     codes = _codes(design)
     priors, units = _priors(design), _units(design)
     scalars = {(owner, name): value for owner, law in priors.items() for name, value in law}
     scalars |= {(owner, UNIT): value for owner, value in units.items()}
-    observed = pm.Data(OUTCOME, outcome.values.astype(float), dims=OBS, coords=coords)
-    offset = pm.Data(OFFSET, outcome.offset, dims=OBS) if outcome.offset.any() else 0.0
-    trials = pm.Data(TRIALS, outcome.trials, dims=OBS) if (outcome.trials != 1).any() else 1.0
+    observed = pm.Data(OUTCOME, outcome.values.astype(float), dims=along(OBS), coords=coords)
+    offset = pm.Data(OFFSET, outcome.offset, dims=along(OBS)) if outcome.offset.any() else 0.0
+    trials = (
+        pm.Data(TRIALS, outcome.trials, dims=along(OBS)) if (outcome.trials != 1).any() else 1.0
+    )
     rows = _stacked(COLUMNS, columns, float)
     levels = _stacked(CODES, codes, np.int64)
     drawn = _stacked(SCALARS, scalars, float)
@@ -124,7 +131,7 @@ def numbers(design: Design) -> Numbers:
         codes=levels,
         units={owner: drawn[owner, UNIT] for owner in units},
         priors={o: {name: drawn[o, name] for name, _ in law} for o, law in priors.items()},
-        weights=outcome.weights and pm.Data(WEIGHTS, outcome.weights.values, dims=OBS),
+        weights=outcome.weights and pm.Data(WEIGHTS, outcome.weights.values, dims=along(OBS)),
         amounts=_amounts(design),
         **_following(design),
         feedback={each.name: _feedback(each) for each in design.feedback},
@@ -208,7 +215,7 @@ def _units(design: Design) -> dict[Owner, float]:
 def _amounts(design: Design) -> dict[str, Any]:
     """Register what coefficients by level go with."""
     return {
-        term.name: pm.Data(f"data::{term.name}", term.along.amount, dims=block.factor.dim)
+        term.name: pm.Data(f"data::{term.name}", term.along.amount, dims=along(block.factor.dim))
         for block in design.blocks
         for term in block.terms
         if block.factor is not None and term.along is not None
@@ -220,10 +227,10 @@ def _following(design: Design) -> dict[str, Any]:
     serial = design.serial
     if serial is None:
         return {}
-    found = {"gap": pm.Data(GAP, serial.gap, dims=OBS)}
+    found = {"gap": pm.Data(GAP, serial.gap, dims=along(OBS))}
     if design.outcome.errors is None:
         found["cells"] = pm.Data(CELLS, serial.cells, shape=(None, serial.longest))
-        found["places"] = pm.Data(PLACES, serial.places, dims=OBS)
+        found["places"] = pm.Data(PLACES, serial.places, dims=along(OBS))
     return found
 
 
@@ -255,14 +262,14 @@ def _stacked(name: str, owned: Mapping[Any, Any], dtype: Any) -> dict[Any, Any]:
     if not owned:
         return {}
     values = np.array([*owned.values()], dtype)
-    along = f"{name}_of"
+    owners = along(f"{name}_of")
     labels = [_label(owner) for owner in owned]
     rest = (None,) * (values.ndim - 1)
     data = pm.Data(
         name,
         values,
-        dims=(along, *(OBS for _ in rest)),
-        coords={along: labels},
+        dims=(owners, *(along(OBS) for _ in rest)),
+        coords={owners: labels},
         shape=(len(owned), *rest),
     )
     return {owner: data[position] for position, owner in enumerate(owned)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,31 @@ import pytensor.tensor as pt
 
 from clustermodels.data.blocks import Block
 from clustermodels.data.correlations import beta_parameter, pairs
-from clustermodels.model.numbers import Numbers
+from clustermodels.model.numbers import Numbers, along
 from clustermodels.model.priors import positive
 from clustermodels.spec.names import correlation, level_dim
 
 
-def random_coefficients(block: Block, given: Numbers) -> list[Any]:
+@dataclass(frozen=True, eq=False)
+class Random:
+    """Pooled coefficients of a block.
+
+    Parameters
+    ----------
+    coefficients
+        (level,) each of k, internal scale.
+    z
+        (level,) each: what they are made of, standard normal.
+    root
+        The rows of the Cholesky factor of their correlations.
+    """
+
+    coefficients: list[Any]
+    z: list[Any]
+    root: list[list[Any]]
+
+
+def random_coefficients(block: Block, given: Numbers) -> Random:
     """Make the k internal coefficients of a pooled block, (level,) each.
 
     b_level = diag(s) L z_level with L the Cholesky factor of the correlations, whose prior is
@@ -27,8 +47,9 @@ def random_coefficients(block: Block, given: Numbers) -> list[Any]:
     sds = [group_sd(block, position, given) for position in range(len(block.terms))]
     z: list[Any] = []
     coefficients = []
-    for row, sd, term in zip(_cholesky(block, len(sds)), sds, block.terms, strict=True):
-        name, dim, own = f"z_{term.name}", block.factor.dim, row[-1]
+    root = _cholesky(block, len(sds))
+    for row, sd, term in zip(root, sds, block.terms, strict=True):
+        name, dim, own = f"z_{term.name}", along(block.factor.dim), row[-1]
         before = sum((left * above for left, above in zip(row[:-1], z, strict=True)), 0.0)
         if term.centred:
             b = pm.Normal(name, sd * before, sd * own, dims=dim)
@@ -37,7 +58,7 @@ def random_coefficients(block: Block, given: Numbers) -> list[Any]:
             z.append(pm.Normal(name, 0.0, 1.0, dims=dim))
             b = sd * (before + own * z[-1])
         coefficients.append(b)
-    return coefficients
+    return Random(coefficients, z, root)
 
 
 def group_sd(block: Block, position: int, given: Numbers) -> Any:
@@ -71,5 +92,5 @@ def _cholesky(block: Block, k: int) -> list[list[Any]]:
             left = left - row[j] ** 2
         rows.append([*row, pt.sqrt(left)])
     among = [sum(rows[i][m] * rows[j][m] for m in range(j + 1)) for i, j in pairs(k)]
-    pm.Deterministic(name, pt.stack(among), dims=level_dim(name))
+    pm.Deterministic(name, pt.stack(among), dims=along(level_dim(name)))
     return rows

@@ -8,7 +8,8 @@ import xarray as xr
 from clustermodels import engines
 from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit, Independent
-from clustermodels.results.summary import summary
+from clustermodels.fits.several import Fits
+from clustermodels.results.summary import shared_summary, summary
 
 LARGEST_RHAT = 1.01
 HOPELESS = 1.05
@@ -37,6 +38,14 @@ def sampler_findings(
     if fit.independent is not None:
         return vars(fit.independent), _independent(fit, fit.independent)
     return _chains(fit, summary(fit) if table is None else table)
+
+
+def shared_findings(fits: Fits) -> list[Finding]:
+    """Judge the draws of what outcomes that are fitted jointly have in common."""
+    if not fits.shared.data_vars:
+        return []
+    line = fits.document.source.line(("engine",))
+    return agreement(shared_summary(fits), "engine", line)[1]
 
 
 def _independent(fit: Fit, draws: Independent) -> list[Finding]:
@@ -105,12 +114,23 @@ def _extreme(column: xr.DataArray, sign: float) -> tuple[float, str]:
 
 
 def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float | str], list[Finding]]:
+    numbers, findings = agreement(table, *_at(fit, "engine"))
+    if "sample_stats" in fit.tree.children:
+        more, found = _sampler(fit)
+        numbers |= more
+        findings += found
+    return numbers, findings
+
+
+def agreement(
+    table: xr.Dataset, engine: str, line: int | None
+) -> tuple[dict[str, float | str], list[Finding]]:
+    """Judge by a summary whether chains agree, and how much they know."""
     rhat, rhat_of = _extreme(table["rhat"], 1.0)
     bulk, bulk_of = _extreme(table["ess_bulk"], -1.0)
     tail, tail_of = _extreme(table["ess_tail"], -1.0)
     numbers: dict[str, float | str] = {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
     findings: list[Finding] = []
-    engine, line = _at(fit, "engine")
     if rhat > LARGEST_RHAT or np.isnan(rhat):
         said = f"R-hat is {rhat:.3f} for {rhat_of}" if rhat_of else "R-hat cannot be computed"
         findings.append(
@@ -144,10 +164,6 @@ def _chains(fit: Fit, table: xr.Dataset) -> tuple[dict[str, float | str], list[F
                     line,
                 )
             )
-    if "sample_stats" in fit.tree.children:
-        more, found = _sampler(fit)
-        numbers |= more
-        findings += found
     return numbers, findings
 
 

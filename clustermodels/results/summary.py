@@ -9,7 +9,9 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from clustermodels import engines
-from clustermodels.fits.record import Fit, flat
+from clustermodels.data.panel import Values
+from clustermodels.fits.record import Fit, Independent, flat
+from clustermodels.fits.several import Fits
 from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, sd, summarised
 from clustermodels.results.robust import robust_sd
 
@@ -34,8 +36,33 @@ def summary(fit: Fit) -> xr.Dataset:
     """
     posterior = fit.posterior
     draws = flat(posterior)
-    diagnostics = _diagnostics(fit)
     robust = robust_sd(fit.design(), draws)
+    table = _table(posterior, draws, _diagnostics(posterior, fit.independent), robust)
+    return table.assign_attrs({} if fit.independent is None else vars(fit.independent))
+
+
+def shared_summary(fits: Fits) -> xr.Dataset:
+    """Summarise what outcomes that are fitted jointly have in common.
+
+    Parameters
+    ----------
+    fits
+        Fits of several outcomes.
+
+    Returns
+    -------
+    Dataset
+        As of ``summary``; without rows where the outcomes were fitted one by one.
+    """
+    return _table(fits.shared, flat(fits.shared), _diagnostics(fits.shared, None), {})
+
+
+def _table(
+    posterior: xr.Dataset,
+    draws: Mapping[str, Values],
+    diagnostics: Mapping[str, Mapping[str, ArrayLike]],
+    robust: Mapping[str, float],
+) -> xr.Dataset:
     quantities: list[str] = []
     names: list[str] = []
     pieces: dict[str, list[np.ndarray]] = {column: [] for column in COLUMNS}
@@ -53,23 +80,25 @@ def summary(fit: Fit) -> xr.Dataset:
         for column, found in diagnostics.items():
             pieces[column].append(np.broadcast_to(np.ravel(found[name]), len(labels)))
     return xr.Dataset(
-        {column: ("quantity", np.concatenate(values)) for column, values in pieces.items()},
+        {c: ("quantity", np.concatenate(v) if v else np.empty(0)) for c, v in pieces.items()},
         coords={
             "quantity": np.array(quantities, dtype=object),
             "name": ("quantity", np.array(names, dtype=object)),
             "interval": "equal-tailed",
             "interval_probability": PROBABILITY,
         },
-        attrs={} if fit.independent is None else vars(fit.independent),
     )
 
 
-def _diagnostics(fit: Fit) -> dict[str, Mapping[str, ArrayLike]]:
+def _diagnostics(
+    posterior: xr.Dataset, independent: Independent | None
+) -> dict[str, Mapping[str, ArrayLike]]:
     """Give each diagnostic of each posterior name; chains are asked only where there are any."""
-    posterior = fit.posterior
     names = [str(name) for name in posterior.data_vars]
-    if fit.independent is not None:
-        size = dict.fromkeys(names, fit.independent.effective_draws)
+    if not names:
+        return {}
+    if independent is not None:
+        size = dict.fromkeys(names, independent.effective_draws)
         return {"rhat": dict.fromkeys(names, np.nan), "ess_bulk": size, "ess_tail": size}
     found = {
         "rhat": engines.chains.rhat(posterior),

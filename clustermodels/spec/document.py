@@ -121,6 +121,11 @@ class Spec(Section):
     residuals: Residuals | None = Field(
         default=None, description="how what is left of a year goes on; absent: years are apart"
     )
+    joint: bool = Field(
+        default=False,
+        description="fit several outcomes as one model: what clusters vary by, and normal errors, "
+        "are correlated across them; else one by one",
+    )
     priors: dict[str, PriorSpec] = Field(
         default_factory=dict, description="by posterior name; every other prior is the default"
     )

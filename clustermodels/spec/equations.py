@@ -58,7 +58,9 @@ def equations(spec: Spec) -> dict[str, Spec]:
 
 
 def _equation(spec: Spec, outcome: str) -> Spec:
-    one = spec.model_copy(update={"outcomes": {outcome: spec.outcomes[outcome]}, "priors": {}})
+    one = spec.model_copy(
+        update={"outcomes": {outcome: spec.outcomes[outcome]}, "priors": {}, "joint": False}
+    )
     keys = _keys(spec, outcome, {entry.name for entry in posterior_names(one)})
     one = one.model_copy(update={"priors": {name: spec.priors[key] for name, key in keys.items()}})
     moved: dict[Path, Path] = {("priors", name): ("priors", key) for name, key in keys.items()}

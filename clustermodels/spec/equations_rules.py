@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from clustermodels.errors import Problem, unknown_among
+from clustermodels.spec import joint
 from clustermodels.spec.document import Spec
 from clustermodels.spec.equations import MARK, equations
 from clustermodels.spec.names import posterior_names
+from clustermodels.spec.priors import LKJ
 
 _PRIORS = frozenset(
     {
@@ -42,14 +44,17 @@ def broken(spec: Spec, broken: frozenset[str]) -> Iterator[Problem]:
     """Judge what no equation can be judged by alone."""
     if len(spec.outcomes) > 1 and not _PRIORS & broken:
         yield from _priors(spec)
+    if not (_PRIORS | {"engine", "joint"}) & broken:
+        yield from joint.broken(spec)
 
 
 def _priors(spec: Spec) -> Iterator[Problem]:
     """Refuse priors of no equation, or of one that is not there."""
     each = equations(spec)
     known = {name: {entry.name for entry in posterior_names(one)} for name, one in each.items()}
-    shared = [*dict.fromkeys(name for names in known.values() for name in sorted(names))]
-    for key in spec.priors:
+    across = joint.shared(spec)
+    shared = [*dict.fromkeys(name for names in known.values() for name in sorted(names)), *across]
+    for key, prior in spec.priors.items():
         owner, mark, _ = key.partition(MARK)
         if mark and owner not in each:
             yield spec.source.problem(
@@ -58,4 +63,10 @@ def _priors(spec: Spec) -> Iterator[Problem]:
         elif not mark and key not in shared:
             yield spec.source.problem(
                 ("priors", key), "unknown posterior name", **unknown_among(key, shared)
+            )
+        elif key in across and prior.distribution != LKJ:
+            yield spec.source.problem(
+                ("priors", key),
+                "correlations take an lkj prior",
+                fix="Write {distribution: lkj, concentration: 2}.",
             )

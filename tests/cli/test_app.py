@@ -346,6 +346,24 @@ def test_several_outcomes_each_have_a_heading_and_csv_a_column(run, several):
     assert "'paper' cannot be shown because it is no outcome here" in err
 
 
+def test_what_joint_outcomes_share_has_a_heading_too(run, several):
+    document = json.loads((several / "two.json").read_text())
+    engine = {"kind": "nuts", "draws": 20, "tune": 40, "chains": 2}
+    (several / "joint.json").write_text(json.dumps(document | {"joint": True, "engine": engine}))
+    assert "across outcomes\n  What clusters vary by" in run("explain", "joint.json")[1]
+    code, out, _ = run("fit", "joint.json", "--out", "joint.nc")
+    assert code == 0
+    assert "across outcomes\n===" in out
+    assert "across outcomes\n===" in run("summary", "joint.nc")[1]
+    rows = list(csv.DictReader(io.StringIO(run("summary", "joint.nc", "--format", "csv")[1])))
+    shared = [row["quantity"] for row in rows if row["outcome"] == "across outcomes"]
+    assert len(shared) == 4
+    assert all(name.startswith("correlation_of_effects[patents::") for name in shared)
+    assert run("diagnose", "joint.nc", "--fail-on", "warning")[0] == 1
+    alone = run("summary", "joint.nc", "--outcome", "papers")[1]
+    assert "across" not in alone
+
+
 def test_several_outcomes_are_checked_explained_and_simulated(run, several):
     code, out, _ = run("check", "two.json")
     assert code == 0

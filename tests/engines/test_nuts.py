@@ -211,7 +211,7 @@ def test_an_interrupt_cancels_and_returns_nothing(small, monkeypatch):
     def interrupted(seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(nuts, "compiled", lambda design: (Compiled, set()))
+    monkeypatch.setattr(nuts, "compiled", lambda *given: (Compiled, set()))
     monkeypatch.setattr(nuts.nutpie, "sample", lambda *given, **named: running)
     monkeypatch.setattr(nuts.time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -117,3 +117,63 @@ def test_what_has_been_prepared_is_fitted_with_its_own_data(both):
     with pytest.raises(TypeError, match="hand it over alone"):
         cm.fit(ready, two_table())
     same(cm.fit(ready).of("papers"), both.of("papers"))
+
+
+JOINT = TWO | {
+    "joint": True,
+    "engine": {"kind": "auto", "draws": 40, "tune": 60, "chains": 2, "seed": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def jointly():
+    return cm.fit(cm.read_spec(JOINT), two_table())
+
+
+def test_a_joint_fit_is_one_set_of_draws(jointly, tmp_path):
+    assert [*jointly.shared.data_vars] == ["correlation_of_effects"]  # counts have no normal error
+    labels = jointly.shared["correlation_of_effects_level"].to_numpy()
+    assert labels[0] == "patents::cluster_effect × papers::cluster_effect"
+    assert len(labels) == 4
+    patents, papers = (jointly.of(name) for name in ("patents", "papers"))
+    stats = [run.tree["sample_stats"].to_dataset() for run in (patents, papers)]
+    xr.testing.assert_equal(*stats)
+    assert patents.tree.attrs["engine_because"] == "outcomes are fitted jointly"
+    for run in (patents, papers):  # each is an ordinary fit
+        names = {*cm.fit(cm.read_spec(alone(run.spec.outcome[0])), two_table()).posterior.data_vars}
+        assert {*run.posterior.data_vars} == names
+        assert cm.predict(run).sizes["obs"] == len(run.design().years)
+    cm.save(jointly, tmp_path / "run.nc")
+    again = cm.load_fit(tmp_path / "run.nc")
+    xr.testing.assert_identical(again.shared, jointly.shared)
+    assert again.document.joint
+    for name, run in jointly.runs.items():
+        same(again.of(name), run)
+    with xr.open_datatree(tmp_path / "run.nc", engine="h5netcdf") as tree:
+        assert "correlation_of_effects" in tree["posterior"].data_vars
+    table = cm.shared_summary(again)
+    np.testing.assert_allclose(
+        table["mean"], jointly.shared["correlation_of_effects"].mean(("chain", "draw"))
+    )
+    checks = {finding.check for finding in cm.shared_findings(again)}
+    assert "ess_bulk" in checks  # of 80 draws
+
+
+def test_what_outcomes_share_is_said_in_words_and_under_a_heading(jointly):
+    (words,) = cm.jointly(jointly.document)
+    assert words.startswith("What clusters vary by is correlated across patents, papers (")
+    assert cm.jointly(cm.read_spec(TWO)) == ()
+    assert "quantity" in cm.shared_summary(cm.Fits(jointly.document, jointly.runs)).dims
+    assert cm.shared_findings(cm.Fits(jointly.document, jointly.runs)) == []
+
+
+def test_outcomes_that_are_fitted_jointly_are_not_drawn_apart():
+    with pytest.raises(cm.SpecError, match="joint: outcomes are drawn one by one, and not with"):
+        cm.simulate(cm.read_spec(JOINT), {}, two_table())
+
+
+def test_an_engine_that_knows_one_likelihood_fits_nothing_jointly():
+    spec = cm.read_spec(JOINT)
+    other = spec.model_copy(update={"engine": cm.read_spec(TWO).engine})
+    with pytest.raises(cm.FitError, match="fits no outcomes jointly because"):
+        cm.fit(cm.prepare_each(other, two_table()))

@@ -96,3 +96,68 @@ def test_a_verb_for_one_outcome_says_how_to_choose(tiny_panel):
             "spec.yaml:4: outcomes: this is done for one outcome at a time. Got papers, patents. "
             "Take the equation of one: equations(spec)['papers']."
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (BASE + "joint: true\n", "joint: there is one outcome, and nothing to fit it with. "),
+        (
+            TWO + "joint: true\nfixed_effects: {cluster: {pooling: free}}\n"
+            "treatments: {policies: {slope: common}}\n",
+            "joint: the outcomes share nothing, because nothing that varies by cluster is pooled",
+        ),
+        (
+            TWO + "joint: true\nengine: {kind: latent_gaussian}\n",
+            "engine.kind: latent_gaussian fits no outcomes jointly, because",
+        ),
+        (
+            TWO + "joint: true\nresiduals: {kind: ar1}\n",
+            "residuals: this cannot stand beside 'joint: true', because residuals that carry",
+        ),
+        (
+            TWO + "joint: true\ncontrols: {gdp: {missing: model}}\n",
+            "controls.gdp: this cannot stand beside 'joint: true', because a cell",
+        ),
+        (
+            TWO.replace(
+                "family: gaussian", "family: gaussian, weights: {column: w, kind: frequency}"
+            )
+            + "joint: true\n",
+            "outcomes.papers.weights: this cannot stand beside 'joint: true', because what a row",
+        ),
+        (
+            TWO + "joint: true\ndynamics: {predetermined: [policies]}\n",
+            "dynamics.predetermined: this cannot stand beside 'joint: true', because the equations",
+        ),
+        (
+            TWO + "joint: true\n"
+            "priors: {correlation_of_effects: {distribution: normal, mean: 0, sd: 1}}\n",
+            "priors.correlation_of_effects: correlations take an lkj prior. Write ",
+        ),
+        (
+            TWO + "priors: {correlation_of_effects: {distribution: lkj, concentration: 2}}\n",
+            "priors.correlation_of_effects: unknown posterior name.",
+        ),
+        (
+            TWO + "joint: true\n"  # counts have no normal error
+            "priors: {correlation_of_residuals: {distribution: lkj, concentration: 2}}\n",
+            "priors.correlation_of_residuals: unknown posterior name.",
+        ),
+    ],
+)
+def test_what_cannot_be_fitted_jointly_is_refused_with_its_reason(text, expected):
+    if "treatments: {policies: {slope" in text:
+        text = text.replace("treatments:\n  policies: {lag: 1}\n", "", 1)
+    assert any(expected in line for line in said(text)), said(text)
+
+
+def test_equations_of_a_joint_document_are_documents_of_their_own():
+    text = TWO + (
+        "joint: true\npriors: {correlation_of_effects: {distribution: lkj, concentration: 4}}\n"
+    )
+    each = cm.equations(read_text(text, "spec.yaml"))
+    for one in each.values():
+        assert not one.joint
+        assert not one.priors
+        assert read_text(one.source.text, "spec.yaml").plain() == one.plain()
