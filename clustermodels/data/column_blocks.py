@@ -68,7 +68,9 @@ def past_blocks(
     spec: Spec, columns: Mapping[str, Values], learned: Learned, default: priors.Defaults
 ) -> list[Block]:
     """Give the outcome's past; its prior, Normal(0, 1), is of how much of a change is left."""
-    blocks = []
+    blocks: list[Block] = []
+    if spec.feeds:  # the past is in the mean, and in no predictor
+        return blocks
     form = past_form(spec)
     logit = find(spec.outcome[1].family).link.name == "logit"
     for name, read in spec.lagged().items():

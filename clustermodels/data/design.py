@@ -30,7 +30,6 @@ from clustermodels.data.weights import Rows, Weighed, weighed
 from clustermodels.errors import PanelError
 from clustermodels.families.family import Family
 from clustermodels.families.priors import Prior
-from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.reads import Read
@@ -51,7 +50,8 @@ class OutcomeData:
     offset
         (obs,), the log of the exposure, else 0.
     trials
-        (obs,), else 1.
+        (obs,): the number of trials, or the last year's outcome where the mean keeps a share of
+        it; else 1.
     parameters
         The priors of the family's own parameters.
     errors
@@ -173,14 +173,22 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
 
 def _outcome(spec: Spec, rows: Reader, default: priors.Defaults) -> OutcomeData:
     name, outcome = spec.outcome
-    ones = np.ones(len(rows.at))
+    none = np.zeros(len(rows.at))
     return OutcomeData(
         name=name,
         values=rows.numbers(Read(outcome.column or "")),
-        family=find(outcome.family),
-        offset=np.log(rows.numbers(Read(outcome.exposure))) if outcome.exposure else 0 * ones,
-        trials=rows.numbers(Read(outcome.trials)) if outcome.trials else ones,
+        family=spec.family,
+        offset=np.log(rows.numbers(Read(outcome.exposure))) if outcome.exposure else none,
+        trials=_beside(spec, rows),
         parameters=priors.parameters(spec, default),
         errors=serial_errors(spec, rows),
         weights=weighed(spec, rows),
     )
+
+
+def _beside(spec: Spec, rows: Reader) -> Values:
+    """Give the number that the family takes of each row beside its predictor."""
+    _, outcome = spec.outcome
+    if spec.feeds:
+        return rows.numbers(Read(outcome.column or "", 1))
+    return rows.numbers(Read(outcome.trials)) if outcome.trials else np.ones(len(rows.at))

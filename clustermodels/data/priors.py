@@ -108,11 +108,10 @@ def positive(spec: Spec, name: str, default: Prior, unit: float = 1.0) -> Prior:
 
 def parameters(spec: Spec, default: Defaults) -> dict[str, Prior]:
     """Give the priors of the outcome's own parameters."""
-    _, outcome = spec.outcome
     return {
         parameter.name: stated(spec, parameter.name)
         or (scaled(parameter.prior, default.spread) if parameter.scaled else parameter.prior)
-        for parameter in find(outcome.family).parameters
+        for parameter in spec.family.parameters
     }
 
 

@@ -24,8 +24,9 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
     """Give the expected outcome of every row, (S, obs), in the outcome's units.
 
     Where the outcome depends on its past, each row's past is what the walk made of it: from each
-    cluster's first outcomes as they were observed, year by year. With an identity link the
-    expectation of one year leads to that of the next; else it is the mean over outcomes drawn
+    cluster's first outcomes as they were observed, year by year. With an identity link, and
+    where the mean keeps a share of the last outcome, the expectation of one year leads to that of
+    the next; else it is the mean over outcomes drawn
     forward, ``PATHS`` of each draw. The same seed makes the same shocks, so that two designs of
     the same rows differ by what differs between them. What the mean over so few paths leaves of a
     row's own shocks makes its interval about a tenth wider than the posterior's; totals, and
@@ -42,9 +43,9 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
     """
     outcome = design.outcome
     eta, lags = _parts(design, draws)
-    if not lags:
+    if not lags and not outcome.family.feeds:
         return mean(outcome.family, eta, outcome.trials, _parameters(design, draws))
-    if outcome.family.link.name == "identity":
+    if outcome.family.link.name == "identity" or outcome.family.feeds:
         return _walked(design, eta, lags, draws, None)[0]
     rng = np.random.default_rng(seed)
     total = np.zeros_like(eta)
@@ -56,7 +57,7 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
 def drawn_outcome(design: Design, draws: Draws, rng: np.random.Generator) -> Values:
     """Draw an outcome for every row, (S, obs), each year's from what was drawn before it."""
     eta, lags = _parts(design, draws)
-    if lags:
+    if lags or design.outcome.family.feeds:
         return _walked(design, eta, lags, draws, rng)[1]
     return drawn_at(design, eta, draws, rng)
 
@@ -79,7 +80,7 @@ def _parameters(design: Design, draws: Draws) -> dict[str, Values]:
 def _parts(design: Design, draws: Draws) -> tuple[Values, list[_Past]]:
     """Give the predictor without the past, (S, obs), and what the past adds."""
     lags = [
-        _Past(block, internal(block, 0, draws), _sources(design, block))
+        _Past(block, internal(block, 0, draws), _sources(design, block.from_outcome.lag))
         for block in design.blocks
         if block.from_outcome is not None
     ]
@@ -107,14 +108,13 @@ class _Past:
         return np.asarray(self.coefficient[:, None] * column)
 
 
-def _sources(design: Design, block: Block) -> Positions:
-    """Give the design's row of the same cluster, as many years before as the block looks back."""
-    assert block.from_outcome is not None
+def _sources(design: Design, lag: int) -> Positions:
+    """Give the design's row of the same cluster so many years before; -1 where there is none."""
     codes = np.append(0, np.cumsum(design.clusters[1:] != design.clusters[:-1]))
     years = design.years - design.years.min()
-    keys = codes * (int(years.max()) + 1 + block.from_outcome.lag) + years
-    found = np.searchsorted(keys, keys - block.from_outcome.lag)
-    hit = keys[np.minimum(found, len(keys) - 1)] == keys - block.from_outcome.lag
+    keys = codes * (int(years.max()) + 1 + lag) + years
+    found = np.searchsorted(keys, keys - lag)
+    hit = keys[np.minimum(found, len(keys) - 1)] == keys - lag
     return np.where(hit, found, -1)
 
 
@@ -135,12 +135,15 @@ def _walked(
     outcome = design.outcome
     parameters = _parameters(design, draws)
     y, expected = np.empty_like(eta), np.empty_like(eta)
+    before = _sources(design, 1) if outcome.family.feeds else None
     for year in np.unique(design.years):
         rows = np.flatnonzero(design.years == year)
         here = eta[:, rows]
         for past in lags:
             here = here + past(rows, y)
         trials = outcome.trials[rows]
+        if before is not None:
+            trials = np.where(before[rows] < 0, trials, y[:, before[rows]])
         expected[:, rows] = mean(outcome.family, here, trials, parameters)
         y[:, rows] = (
             expected[:, rows]

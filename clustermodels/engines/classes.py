@@ -19,6 +19,8 @@ MOST_BY_LEVEL = 5
 def outside(design: Design) -> str | None:
     """Say why a design is outside the class, a clause; None where it is inside."""
     outcome = design.outcome
+    if outcome.family.feeds:
+        return "the past adds to the mean of the outcome, and not to its predictor"
     if outcome.family.name not in FAMILIES:
         return f"the family {outcome.family.name} is not one of {', '.join(FAMILIES)}"
     if design.outcome.weights is not None:

@@ -108,6 +108,8 @@ class Family:
         (eta, trials, parameters): E(y | eta); None where that is trials g^-1(eta).
     effect_of
         What a slope's effect is of, where it is not the expected outcome.
+    feeds
+        Whether the mean keeps a share of the last year's outcome, which then stands for trials.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Family:
     coupled: Draw | None = None
     expected: OfPredictor | None = None
     effect_of: str = ""
+    feeds: bool = False
 
     @property
     def steady_draw(self) -> Draw:

@@ -109,7 +109,7 @@ def equation(design: Design) -> Made:
 
 def _expected(family: Family, eta: Any, given: Numbers, parameters: dict[str, Any]) -> Any:
     if family.name in MEANS:
-        return MEANS[family.name](eta, parameters)
+        return MEANS[family.name](eta, given.trials, parameters)
     return LINKS[family.link.name](eta) * given.trials
 
 

@@ -10,6 +10,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from clustermodels.families.family import Family
+from clustermodels.families.feedback import FED, KEPT
 from clustermodels.families.zeros import HURDLE_NEGATIVE_BINOMIAL, ZERO_INFLATED_NEGATIVE_BINOMIAL
 
 # (name, eta, trials, parameters, keyword arguments such as observed and dims) -> variable
@@ -93,6 +94,19 @@ def _binomial(name: str, eta: Any, trials: Any, par: Mapping[str, Any], **given:
     return pm.Binomial(name, n=trials, logit_p=eta, **given)
 
 
+def _with_feedback(plain: Likelihood) -> Likelihood:
+    """Let the mean keep a share of the last year's outcome, which stands for trials."""
+
+    def likelihood(name: str, eta: Any, before: Any, par: Mapping[str, Any], **given: Any) -> Any:
+        return plain(name, pt.log(_mean_with_feedback(eta, before, par)), 1.0, par, **given)
+
+    return likelihood
+
+
+def _mean_with_feedback(eta: Any, before: Any, par: Mapping[str, Any]) -> Any:
+    return pt.exp(eta) + par[KEPT] * before
+
+
 LIKELIHOODS: dict[str, Likelihood] = {
     "gaussian": _gaussian,
     "student_t": _student_t,
@@ -107,6 +121,8 @@ LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": _bernoulli,
     "binomial": _binomial,
     "beta": _beta,
+    FED["poisson"].name: _with_feedback(_poisson),
+    FED["negative_binomial"].name: _with_feedback(_negative_binomial),
 }
 
 
@@ -130,24 +146,25 @@ LINKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _mean_of_lognormal(eta: Any, par: Mapping[str, Any]) -> Any:
+def _mean_of_lognormal(eta: Any, trials: Any, par: Mapping[str, Any]) -> Any:
     return pt.exp(eta + par["sigma"] ** 2 / 2)
 
 
-def _mean_of_inflated(eta: Any, par: Mapping[str, Any]) -> Any:
+def _mean_of_inflated(eta: Any, trials: Any, par: Mapping[str, Any]) -> Any:
     return (1 - par["zero_share"]) * pt.exp(eta)
 
 
-def _mean_of_hurdle(eta: Any, par: Mapping[str, Any]) -> Any:
+def _mean_of_hurdle(eta: Any, trials: Any, par: Mapping[str, Any]) -> Any:
     none = -pt.log1p(par["dispersion"] * pt.exp(eta)) / par["dispersion"]
     return (1 - par["zero_share"]) * pt.exp(eta) / -pt.expm1(none)
 
 
 #: The expected outcome of families whose link does not give it.
-MEANS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+MEANS: dict[str, Callable[[Any, Any, Mapping[str, Any]], Any]] = {
     "lognormal": _mean_of_lognormal,
     "zero_inflated_negative_binomial": _mean_of_inflated,
     "hurdle_negative_binomial": _mean_of_hurdle,
+    **{family.name: _mean_with_feedback for family in FED.values()},
 }
 
 #: What outcomes with normal errors, or normal ones of their logs, leave of a predictor.

@@ -6,6 +6,7 @@ from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.design import Design
 from clustermodels.data.feedback import Feedback
 from clustermodels.data.learned import Learned
+from clustermodels.families.feedback import KEPT
 from clustermodels.preview.cell_words import cell_equations
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
@@ -37,6 +38,8 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     if outcome.weights is not None and outcome.weights.kind == "precision":
         law = law.replace("sigma", f"sigma / √{outcome.weights.column}[i,t]")
     left = _LEFT[of.outcome.family.link.name]
+    if spec.feeds:
+        left = f"log (μ[i,t] - {KEPT} {name}[i,t-1])"
     indent = " " * (len(left) + 1)
     terms = [names.INTERCEPT]
     if outcome.exposure:
@@ -51,7 +54,8 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
         terms.append(f"{INITIAL} · first[i]")
         if names.trend(spec) == "partial":
             terms.append(f"{DRIFT} · first {name}[i] · (t - {learned.years[0]:.4g})")
-    terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
+    if not spec.feeds:
+        terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
     terms += [
         f"{names.interaction(t, m)} · {_column(t, learned)} · {_column(m, learned)}"

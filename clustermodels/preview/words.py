@@ -106,10 +106,12 @@ def _past(spec: Spec, learned: Learned) -> list[str]:
     own = spec.dynamics
     if own is None:
         return []
+    how = ", ".join(learned.scales[name].symbol for name in spec.lagged())
+    if spec.feeds:
+        how = "a share of the last year's is in its mean, beside what the columns make new"
     said = [
-        f"{spec.outcome[0]} depends on itself {own.lags} year{'s' * (own.lags > 1)} back: "
-        f"{', '.join(learned.scales[name].symbol for name in spec.lagged())}. Predictions walk "
-        "from the first outcomes through the years."
+        f"{spec.outcome[0]} depends on itself {own.lags} year{'s' * (own.lags > 1)} back: {how}. "
+        "Predictions walk from the first outcomes through the years."
     ]
     if learned.initial is not None:
         first = [name for name in learned.initial.columns if not of_a_year(spec, name)]

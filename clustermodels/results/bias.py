@@ -15,7 +15,7 @@ from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import LOWER, UPPER, summarised
 from clustermodels.spec.dynamics import rho
-from clustermodels.spec.engine import LatentGaussian
+from clustermodels.spec.engine import LatentGaussian, Nuts
 from clustermodels.spec.fixed_effects import CLUSTER, FixedEffect
 
 # Draws of the fit that shows what the past's coefficient is without the bias.
@@ -126,9 +126,13 @@ def unbiased_past(fit: Fit) -> Values | str:
     factors = {**spec.fixed_effects, CLUSTER: clusters}
     spec = spec.model_copy(update={"dynamics": told, "fixed_effects": factors})
     of = design(spec, fit.panel, learn(spec, fit.panel))
+    how = {"draws": DRAWS, "chains": CHAINS, "seed": spec.engine.seed}
     outside = engines.classes.outside(of)
-    if outside is not None:
+    if spec.feeds:
+        posterior = engines.nuts.sample(of, Nuts.model_validate(how))["posterior"]
+    elif outside is not None:
         return str(outside)
-    engine = LatentGaussian(draws=DRAWS, chains=CHAINS, seed=spec.engine.seed)
-    posterior = engines.latent_gaussian.sample(of, engine)["posterior"]
+    else:
+        fast = LatentGaussian.model_validate(how)
+        posterior = engines.latent_gaussian.sample(of, fast)["posterior"]
     return np.asarray(posterior[rho(1)].to_numpy().ravel(), dtype=float)

@@ -117,7 +117,7 @@ def _told(
 
 def _effect(fit: Fit, about: Labels, moved: Values, words: str) -> tuple[Labels, Values, float]:
     """Give what a change of the predictor does to the outcome."""
-    family = find(fit.spec.outcome[1].family)
+    family = fit.spec.family
     kind = family.link.effect
     effect, neutral = (moved, 0.0) if kind == "difference" else (np.exp(moved), 1.0)
     per = f"{words} ({family.effect_of})" if family.effect_of else words

@@ -15,6 +15,7 @@ from clustermodels.data.persistence import largest_root
 from clustermodels.data.predictor import Draws, internal, without_past
 from clustermodels.data.transforms import forward
 from clustermodels.families.family import mean
+from clustermodels.families.feedback import KEPT
 from clustermodels.results.policies import Policy, clusters_of_rows
 
 # The long run of a simulated response is the mean of the last of so many years: as many as it takes
@@ -64,6 +65,8 @@ class World:
         once = self._expected(years + 1, pushed.__getitem__, seed)
         stays = self._expected(total, lasting.__getitem__, seed)
         end = self._against(stays[-LAST:].mean(axis=0), none[-LAST:].mean(axis=0))
+        if self.design.outcome.family.feeds and kept < 1:  # what is new grows, and all with it
+            end = self._against(np.exp(self.eta + policy.total), np.exp(self.eta))
         if self.design.outcome.family.link.effect == "ratio":
             # a probability has an end whatever pushes it
             up = policy.total.mean(axis=1) > 0
@@ -92,11 +95,21 @@ class World:
     def _expected(self, years: int, push: Push, seed: int) -> Values:
         """Lead clusters forward; expected outcomes, (year, S, cluster)."""
         family = self.design.outcome.family
+        if family.feeds:
+            return np.array([*self._fed(years, push)])
         if family.discrete and family.link.name == "logit":
             return np.array([*self._chain(years, push)])
         shocks = [np.random.default_rng([seed, path]) for path in range(PATHS)]
         paths = zip(self._begun, shocks, strict=True)
         return np.mean([self._drawn(years, push, *path)[0] for path in paths], axis=0)
+
+    def _fed(self, years: int, push: Push) -> Iterator[Values]:
+        """Lead expected counts forward, of which a share is kept: exact, from where they settle."""
+        kept = self.parameters[KEPT]
+        now = np.exp(self.eta) / (1 - kept)
+        for year in range(years):
+            now = kept * now + np.exp(self.eta + push(year))
+            yield now
 
     @cached_property
     def _begun(self) -> list[list[Values]]:

@@ -15,6 +15,9 @@ from pydantic import (
 )
 
 from clustermodels.errors import Problem, SpecError, choices
+from clustermodels.families.family import Family
+from clustermodels.families.feedback import FED
+from clustermodels.families.table import find
 from clustermodels.spec import fixed_effects as factors
 from clustermodels.spec.cells import WithCells
 from clustermodels.spec.clusters import Clusters
@@ -160,6 +163,17 @@ class Spec(Section):
             got=choices(self.outcomes),
             fix=f"Take the equation of one: equations(spec)['{first}'].",
         )
+
+    @property
+    def family(self) -> Family:
+        """How the outcome varies, given its past."""
+        family = find(self.outcome[1].family)
+        return FED[family.name] if self.feeds else family
+
+    @property
+    def feeds(self) -> bool:
+        """Whether the outcome's mean keeps a share of the last one."""
+        return self.dynamics is not None and self.dynamics.form == "linear_feedback"
 
     @property
     def predicts_missing(self) -> bool:

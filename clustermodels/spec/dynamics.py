@@ -9,7 +9,8 @@ from pydantic import Field
 from clustermodels.families.family import Family
 from clustermodels.spec.section import ColumnName, Section
 
-Form = Literal["level", "log", "log1p"]
+Entering = Literal["level", "log", "log1p"]
+Form = Entering | Literal["linear_feedback"]
 Initial = Literal["wooldridge", "ignore"]
 Feedback = Literal["common", "free"]
 Covariates = Literal["means", "every_year"]
@@ -31,7 +32,8 @@ class Dynamics(Section):
     form: Form | None = Field(
         default=None,
         description="how the past outcome enters: level (identity and logit links), log, or log1p "
-        "(counts); the family's own where absent",
+        "(counts); the family's own where absent; or linear_feedback (poisson, "
+        "negative_binomial): a share of it is in the mean itself",
     )
     accept_bias: bool = Field(
         default=False, description="go on although the past outcome's coefficient is biased"
@@ -78,7 +80,7 @@ def feedback_own_sd(column: str) -> str:
     return f"{column}_feedback_cluster_sd"
 
 
-def form_of(family: Family) -> Form:
+def form_of(family: Family) -> Entering:
     """Give how the past outcome of a family enters the predictor, on the scale of its link.
 
     Examples

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from clustermodels.errors import Problem
+from clustermodels.errors import Problem, choices
+from clustermodels.families.family import Family
+from clustermodels.families.feedback import FED
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import form_of
@@ -33,6 +35,9 @@ def _family(spec: Spec) -> Iterator[Problem]:
         )
         return
     form = form_of(family)
+    if spec.dynamics.form == "linear_feedback":
+        yield from _fed(spec, family)
+        return
     if spec.dynamics.form not in (None, form):
         yield spec.source.problem(
             ("dynamics", "form"),
@@ -40,6 +45,36 @@ def _family(spec: Spec) -> Iterator[Problem]:
             f"{family.link.name} link" + " where counts may be 0" * (form == "log1p"),
             got=repr(spec.dynamics.form),
             fix=f"Write 'form: {form}', or leave it out.",
+        )
+
+
+def _fed(spec: Spec, family: Family) -> Iterator[Problem]:
+    """Refuse linear feedback of what is no plain count, and of several years."""
+    own = spec.dynamics
+    assert own is not None
+    if family.name not in FED:
+        form = form_of(family)
+        yield spec.source.problem(
+            ("dynamics", "form"),
+            f"{family.name} takes no linear feedback, because that is a rule on the mean of counts "
+            "whose mean the log link gives",
+            got="'linear_feedback'",
+            fix=f"Write 'form: {form}', or use one of {choices(FED)}.",
+        )
+    if own.lags > 1:
+        yield spec.source.problem(
+            ("dynamics", "lags"),
+            "linear feedback looks one year back, because shares of several years would have to "
+            "leave a sum below 1",
+            got=str(own.lags),
+            fix="Write 'lags: 1', or 'form: log1p'.",
+        )
+    if spec.engine.kind == "latent_gaussian":
+        yield spec.source.problem(
+            ("engine", "kind"),
+            "latent_gaussian does not take linear feedback, because there the past adds to the "
+            "mean, and not to its predictor",
+            fix="Write 'kind: nuts' or 'kind: auto'.",
         )
 
 

@@ -182,7 +182,7 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         add(by_cluster(cells(name)), "derived", section, name)
         add(sd(by_cluster(cells(name))), "sd", section, name)
     for name in spec.lagged():
-        add(name, "coefficient", "dynamics")
+        add(name, "share" if spec.feeds else "coefficient", "dynamics")
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
         add(INITIAL, "coefficient", "dynamics")
         if trend(spec) == "partial":

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import clustermodels as cm
+from clustermodels.families.feedback import FED
 from clustermodels.families.table import names
 from tests.designs import PLAIN, table
 
@@ -14,6 +15,7 @@ PASTS = {
     "wooldridge": {},
     "two years": {"lags": 2},
     "ignored": {"initial": "ignore", "accept_bias": True},
+    "fed": {"form": "linear_feedback"},
 }
 CLUSTERS = ("free", "partial", "correlated", None)
 SLOPES = ("common", "partial", "free")
@@ -52,7 +54,7 @@ def document(family, past, clusters, slope):
 def allowed(family, past, clusters):
     if past == "none":
         return True
-    if family in ("binomial", "beta"):
+    if family in ("binomial", "beta") or (past == "fed" and family not in FED):
         return False
     return past == "ignored" or clusters == "correlated"
 
@@ -73,7 +75,7 @@ def test_what_the_grammar_does_not_allow_says_because(family, past, clusters):
 WHOLE = ("gaussian", "negative_binomial")
 ONCE = (("none", "free"), ("wooldridge", "correlated"))
 ALLOWED = [c for c in COMBINATIONS if allowed(*c)]
-HERE = [c for c in ALLOWED if c[0] in WHOLE or c[1:] in ONCE]
+HERE = [c for c in ALLOWED if c[0] in WHOLE or c[1:] in ONCE or c[1] == "fed"]
 
 
 @pytest.mark.parametrize(("family", "past", "clusters"), HERE)

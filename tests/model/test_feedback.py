@@ -72,11 +72,10 @@ def _marginal(design, at):
 def test_chains_start_where_the_model_is_defined():
     *_, design = designed(OWN_LAGS, world(40, 6))
     model = cm.build_model(design)
-    names = [model.rvs_to_values[variable].name for variable in model.free_RVs]
-    point = starts(design, names)(1)
-    sizes = [np.size(value) for value in model.initial_point().values()]
-    assert len(point) == sum(sizes)
-    assert np.isfinite(point).all()
+    point = starts(design)(1)
+    sizes = {name: np.size(value) for name, value in model.initial_point().items()}
+    assert {name: np.size(value) for name, value in point.items()} == sizes
+    assert all(np.isfinite(value).all() for value in point.values())
 
 
 def test_another_panel_of_the_structure_is_another_only_in_its_numbers():
