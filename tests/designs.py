@@ -1,5 +1,7 @@
 """From a document and a table to a design, and the predictor at stated values."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -100,7 +102,8 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
             continue
         for term in block.terms:
             if block.factor is None:
-                put(term.name)
+                if block.decay is None or term is block.terms[0]:
+                    put(term.name)
             else:
                 put(term.name, (block.factor.dim,), (block.factor.levels,))
             if term.sd_name is not None:
@@ -108,6 +111,15 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
         if block.pooling == "partial" and len(block.terms) > 1:
             labels = pair_labels([term.name for term in block.terms])
             put(f"{block.name}_correlation", (f"{block.name}_correlation_level",), (labels,))
+    for block in design.blocks:
+        if block.decay is not None:
+            put(block.decay.name)
+            share = variables[block.decay.name] = 1 / (1 + np.exp(-variables[block.decay.name]))
+            for before, later in pairwise(term.name for term in block.terms):
+                variables[later] = share * variables[before]
+        for name, weights in block.makes:
+            along = xr.DataArray(weights, dims=f"{block.name}_level")
+            variables[name] = (variables[block.name] * along).sum(f"{block.name}_level")
     for cells in design.cells:
         name = cells.name
         put(f"{name}_mean")

@@ -97,6 +97,22 @@ class Unknown:
     multiplier: Values
 
 
+@dataclass(frozen=True)
+class Decay:
+    """How the coefficients of a block fade: each is this share of the one before.
+
+    Parameters
+    ----------
+    name
+        The share's posterior name.
+    prior
+        Its law, on (0, 1).
+    """
+
+    name: str
+    prior: Prior
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One piece of the predictor: columns, and a rule for their coefficients.
@@ -130,6 +146,11 @@ class Block:
     unknown
         Where the block's one column has cells that are parameters; ``values`` are then what it
         is where these are 0.
+    makes
+        What follows from coefficients that are one vector: names, and the weights of each, (k,),
+        in the user's units.
+    decay
+        Where all coefficients, in the user's units, follow from the first: how they fade.
     """
 
     name: str
@@ -142,6 +163,8 @@ class Block:
     from_outcome: Lagged | None = None
     serial: Serial | None = None
     unknown: Unknown | None = None
+    makes: tuple[tuple[str, Values], ...] = ()
+    decay: Decay | None = None
 
     @property
     def adrift(self) -> bool:

@@ -14,6 +14,7 @@ from clustermodels.data.learned import Learned
 from clustermodels.data.level_blocks import level_block
 from clustermodels.data.means import Means
 from clustermodels.data.panel import Positions, Values
+from clustermodels.data.shapes import shaped_columns
 from clustermodels.data.units import unit_of
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
@@ -32,8 +33,9 @@ def common_blocks(
 ) -> list[Block]:
     """Give every treatment, product, moderator and numeric control its coefficient."""
     blocks = []
+    apart = {*spec.lagged(), *shaped_columns(spec)}
     for name, values in columns.items():
-        if name in spec.lagged():
+        if name in apart:
             continue
         unit, step, words = unit_of(spec, name, learned)
         own = priors.coefficient(spec, name, default.slope, unit, step)

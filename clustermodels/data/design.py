@@ -26,6 +26,7 @@ from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.reactions import feedbacks
 from clustermodels.data.residuals import residual_blocks, serial_errors
 from clustermodels.data.serial import Serial
+from clustermodels.data.shapes import shape_blocks
 from clustermodels.data.weights import Rows, Weighed, weighed
 from clustermodels.errors import PanelError
 from clustermodels.families.family import Family
@@ -152,6 +153,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         *common_blocks(
             spec, columns, unknown_columns(spec, cells, columns, learned), learned, default
         ),
+        *shape_blocks(spec, columns, learned, default),
         *categorical_blocks(spec, factors, default),
         *past_blocks(spec, columns, learned, default),
         *known_blocks(spec, factors, learned, default),

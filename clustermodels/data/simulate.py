@@ -16,6 +16,7 @@ from clustermodels.data.learned import learn
 from clustermodels.data.panel import Values
 from clustermodels.data.reading import gather, panel_of
 from clustermodels.data.serial import carried
+from clustermodels.data.shapes import faded
 from clustermodels.data.truth import Teller, owned, told_to
 from clustermodels.data.walk import drawn_outcome
 from clustermodels.errors import Problem, SpecError
@@ -154,12 +155,24 @@ def _stated(
         if block.labels is not None:
             teller.vector(block.name, block.labels)
         elif block.factor is None:
-            teller.scalar(block.terms[0].name)
+            first = teller.scalar(block.terms[0].name)
+            if block.decay is not None:
+                _fade(block, block.decay.name, first, teller)
     for block in of.blocks:
         if block.factor is not None:
             _levels(block, teller, rng)
     teller.finish()
     return teller.values
+
+
+def _fade(block: Block, share: str, first: float, teller: Teller) -> None:
+    """Give the coefficients that follow from the first, and from what is left each year."""
+    left = teller.scalar(share)
+    if not 0 <= left <= 1:
+        teller.refuse(share, f"is a share, not {left:g}", "a number from 0 to 1")
+        return
+    course = faded(np.array([first]), np.array([left]), len(block.terms))
+    teller.values |= {term.name: course[:, at] for at, term in enumerate(block.terms)}
 
 
 def _levels(block: Block, teller: Teller, rng: np.random.Generator) -> None:

@@ -32,6 +32,9 @@ def outside(design: Design) -> str | None:
             f"{len(cells.rows)} cells of {cells.column} are not known, and a cell times a "
             "coefficient is not Gaussian"
         )
+    for block in design.blocks:
+        if block.decay is not None:
+            return f"how fast the effect of {block.name} fades is no coefficient of a column"
     if design.feedback:
         return "columns that react to past outcomes have equations of their own"
     for name, prior in _coefficient_priors(design):

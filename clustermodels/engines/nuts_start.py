@@ -70,6 +70,8 @@ def starts(design: Design) -> Callable[[int], Point]:
         for block in design.blocks:
             if block.factor is None:
                 point |= _common(block, internal[block.name])
+                if block.decay is not None:
+                    point[f"{block.decay.name}_logodds__"] = SPREAD * rng.normal(size=1)
             elif block.pooling == "partial":
                 point |= _pooled(block, internal[block.name], sds[block.name], rng)
         for each in design.feedback:
@@ -97,7 +99,7 @@ def _common(block: Block, beta: Values) -> Point:
         f"z_{block.name}_{at}" if block.labels else f"z_{term.name}": _standard(
             term.prior, beta[at : at + 1]
         )
-        for at, term in enumerate(block.terms)
+        for at, term in enumerate(block.terms if block.decay is None else block.terms[:1])
     }
 
 

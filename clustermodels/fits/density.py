@@ -124,7 +124,9 @@ def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:
 
 def _block(block: Block, draws: Draws) -> dict[str, Values]:
     terms: dict[str, Values] = {}
-    for position, term in enumerate(block.terms):
+    if block.decay is not None:
+        terms[block.decay.name] = log_density(block.decay.prior, draws[block.decay.name])
+    for position, term in enumerate(block.terms if block.decay is None else block.terms[:1]):
         jacobian = np.log(term.unit)
         if block.pooling == "partial":
             assert term.sd_name is not None

@@ -26,6 +26,7 @@ from clustermodels.fits.record import Fit
 from clustermodels.fits.several import Fits
 from clustermodels.spec.document import Spec
 from clustermodels.spec.engine import Stepping
+from clustermodels.spec.names import level_dim
 from clustermodels.spec.read import in_own_words
 
 # log_likelihood is stored up to this many numbers; beyond, making it again is faster than reading
@@ -157,6 +158,7 @@ def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.Da
     name = of.outcome.name
     observed = xr.Dataset({name: ("obs", of.outcome.values)}, coords=labels(of))
     groups = {path: node.to_dataset() for path, node in tree.children.items()}
+    groups["posterior"] = posterior = _with_made(posterior, of)
     groups["observed_data"] = observed
     size = posterior.sizes["chain"] * posterior.sizes["draw"] * len(of.outcome.values)
     stored = size <= STORED_AT_MOST
@@ -170,6 +172,19 @@ def _completed(tree: xr.DataTree, spec: Spec, panel: Panel, of: Design) -> xr.Da
         | {"log_likelihood": "stored" if stored else "made again on request"}
     )
     return whole
+
+
+def _with_made(posterior: xr.Dataset, of: Design) -> xr.Dataset:
+    """Add the coefficients that follow from those that were drawn."""
+    return posterior.assign(
+        {
+            name: (posterior[block.name] * xr.DataArray(weights, dims=level_dim(block.name))).sum(
+                level_dim(block.name)
+            )
+            for block in of.blocks
+            for name, weights in block.makes
+        }
+    )
 
 
 def provenance(spec: Spec, panel: Panel) -> dict[str, Any]:

@@ -121,6 +121,8 @@ def _contribution(
     random: dict[str, Random],
 ) -> Any:
     """Make a block's variables and give its part of the predictor, (obs,)."""
+    if block.decay is not None:
+        return _fading(block, given)
     if block.factor is None:
         return _common(block, given, common, cells)
     if block.pooling == "free":
@@ -160,6 +162,19 @@ def _common(block: Block, given: Numbers, common: dict[str, Any], cells: Mapping
         moved = given.multipliers[block.name] * cells[unknown.name][given.codes[unknown.name]]
         return internal[0] * (given.columns[block.name, 0] + moved)
     parts = [value * given.columns[block.name, i] for i, value in enumerate(internal)]
+    return sum(parts[1:], parts[0])
+
+
+def _fading(block: Block, given: Numbers) -> Any:
+    """Make coefficients of which each is, in the user's units, a share of the one before."""
+    assert block.decay is not None
+    first, name = block.terms[0], block.name
+    user = real(first.name, first.prior, given.priors[name, 0]) * given.units[name, 0]
+    share = positive(block.decay.name, block.decay.prior, given.priors[block.decay.name])
+    parts = []
+    for position, term in enumerate(block.terms):
+        value = pm.Deterministic(term.name, user * share**position)
+        parts.append(value / given.units[name, position] * given.columns[name, position])
     return sum(parts[1:], parts[0])
 
 

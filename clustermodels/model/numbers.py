@@ -179,6 +179,7 @@ def _block(block: Block) -> Hashable:
         (block.name, block.pooling, block.labels, block.concentration),
         None if factor is None else (factor.name, factor.dim, len(factor.levels)),
         None if block.unknown is None else block.unknown.name,
+        None if block.decay is None else block.decay.name,
         tuple(
             (term.name, term.sd_name, term.around, term.along and term.along.name, term.centred)
             for term in block.terms
@@ -195,6 +196,8 @@ def _laws(design: Design) -> dict[Owner, Prior]:
     laws |= dict[Owner, Prior](design.outcome.parameters.items())
     for block in design.blocks:
         laws |= {(block.name, at): term.prior for at, term in enumerate(block.terms)}
+        if block.decay is not None:
+            laws[block.decay.name] = block.decay.prior
     for cells in design.cells:
         laws |= cells.laws
     return laws | {name: law for each in design.feedback for name, law in each.sds.items()}

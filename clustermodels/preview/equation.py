@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.design import Design
 from clustermodels.data.feedback import Feedback
@@ -163,6 +165,7 @@ def _levels(spec: Spec, learned: Learned) -> list[str]:
             lines.append(f"{_effect(name)} ~ Normal(0, {names.sd(names.effect(name))})")
     if names.trend(spec) == "free":
         lines.append(f"Σ {names.TREND}[i] = 0")
+    lines += [line for dose in spec.shaped() for line in _shape(spec, dose)]
     for name, item in spec.treatments.items():
         if name in by_cohort(spec):
             cell = f"{names.by_cohort_year(name)}[cohort,t]"
@@ -172,3 +175,15 @@ def _levels(spec: Spec, learned: Learned) -> list[str]:
         elif item.slope == "free":
             lines.append(f"Σ ({names.by_cluster(name)}[i] - {name}) = 0")
     return lines
+
+
+def _shape(spec: Spec, dose: str) -> list[str]:
+    """Write how the coefficients of a dose's lags follow one another."""
+    lags, parts = spec.shaped()[dose]
+    if lags.shape == "geometric":
+        return [f"{later} = {names.decay(dose)} · {before}" for before, later in pairwise(parts)]
+    own = [dose, *(names.interaction(dose, m) for m in names.bending(spec, dose))]
+    return [
+        f"{each} at lag l = Σ {names.shape(each)}[p] · P_p(l), p = 0 .. {lags.powers - 1}"
+        for each in own
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import by_mean
+from clustermodels.spec.names import by_mean, shape
 
 # A column is absorbed when the factors leave less than this share of its variance.
 ABSORBED = 1e-8
@@ -28,6 +29,13 @@ FEW_ROWS = 20
 def identification(spec: Spec, of: Design) -> Iterator[Finding]:
     """Find columns without variation of their own, collinear ones, and separation in counts."""
     common = [block for block in of.blocks if block.factor is None and block.labels is None]
+    # of a dose with a shape, what all its lags add up to
+    common += [
+        replace(block, name=dose, labels=None)
+        for dose in spec.shaped()
+        for block in of.blocks
+        if block.name == shape(dose)
+    ]
     yield from _within(spec, of, common)
     yield from _few_changes(spec, of, common)
     yield from _own_past(spec)
@@ -67,6 +75,8 @@ def _place(spec: Spec, name: str) -> tuple[str, int | None]:
     for section in ("treatments", "moderators", "controls"):
         if name in getattr(spec, section):
             return f"{section}.{name}", spec.source.line((section, name))
+    if name in spec.shaped():
+        return f"treatments.{name}", spec.source.line(("treatments", name))
     if name in spec.lagged():
         return "dynamics", spec.source.line(("dynamics",))
     for treatment in spec.treatments:
@@ -81,7 +91,7 @@ def _within(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:
     code, _ = pd.factorize(of.clusters)
     size = np.bincount(code)
     asked = {
-        **dict.fromkeys(spec.treatments, "treatment"),
+        **dict.fromkeys((*spec.treatments, *spec.shaped()), "treatment"),
         **dict.fromkeys(spec.moderators, "moderator"),
     }
     for block in common:
@@ -116,7 +126,7 @@ def _few_changes(spec: Spec, of: Design, common: list[Block]) -> Iterator[Findin
     # rows are sorted by cluster
     first = np.flatnonzero(np.append(True, of.clusters[1:] != of.clusters[:-1]))
     for block in common:
-        if block.name not in spec.treatments:
+        if block.name not in (*spec.treatments, *spec.shaped()):
             continue
         values = block.values[:, 0]
         range_within = np.maximum.reduceat(values, first) - np.minimum.reduceat(values, first)

@@ -10,6 +10,7 @@ from clustermodels.data.correlations import draw as draw_cholesky
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
 from clustermodels.data.serial import carried
+from clustermodels.data.shapes import faded
 from clustermodels.families.priors import draw
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.residuals import CARRIED
@@ -36,6 +37,10 @@ def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
             values = [draw(term.prior, rng, (size,)) * term.unit for term in block.terms]
             if block.labels is not None:
                 drawn[block.name] = np.column_stack(values)
+            elif block.decay is not None:
+                drawn[block.decay.name] = share = draw(block.decay.prior, rng, (size,))
+                course = faded(values[0], share, len(block.terms))
+                drawn |= {t.name: column for t, column in zip(block.terms, course.T, strict=True)}
             else:
                 drawn[block.name] = values[0]
     for block in design.blocks:

@@ -59,7 +59,12 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
     if of.serial is not None:
         told.append(_carried(spec, of.serial.concentration))
     for block in of.blocks:
-        told += [entry for term in block.terms for entry in _term(spec, block, term, kind, of)]
+        own = block.terms if block.decay is None else block.terms[:1]
+        told += [entry for term in own for entry in _term(spec, block, term, kind, of)]
+        if block.decay is not None:
+            low, high = quantile(block.decay.prior, _TAILS)
+            said = f"of an effect {low:.2g} to {high:.2g} is left a year later"
+            told.append(_told(spec, block.decay.name, block.decay.prior, said))
         if block.pooling == "partial" and len(block.terms) > 1:
             told.append(_correlation(spec, block))
     told += [
@@ -109,6 +114,8 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
     step, change = _step(term)
     if block.name in map(names.before, by_cohort(spec)):
         step, change = 1.0, f"being the cohort of {term.name}, before it adopts,"
+    elif block.makes:
+        change = f"one sd of the polynomial of {term.name} over its lags"
     elif block.labels:
         change = (
             f"one standard deviation of the clusters' first {term.name}, as far from the middle "

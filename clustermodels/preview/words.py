@@ -17,6 +17,7 @@ from clustermodels.spec.clusters import Floor
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.position import Position
+from clustermodels.spec.treatments import Lags
 
 _POOLINGS = {
     "free": "a parameter for each {name}, summing to zero",
@@ -74,6 +75,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         if treatment in by_cohort(spec):
             over = _COHORTS[item.slope] + _COMPARED[by_cohort(spec)[treatment].comparison]
         said.append(f"The effect of {treatment}{lag}: {over}.")
+    said += [_shaped(dose, lags) for dose, (lags, _) in spec.shaped().items()]
     for moderator in spec.moderators:
         bent = [t for t, m in spec.moderated() if m == moderator]
         said.append(
@@ -99,6 +101,16 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
     return (*said, assumptions(spec))
+
+
+def _shaped(dose: str, lags: Lags) -> str:
+    """Say how the effects of a dose over the years follow one another."""
+    if lags.shape == "geometric":
+        return f"Of the effect of {dose} the same share is left each year: {names.decay(dose)}."
+    return (
+        f"The effects of {dose} over {lags.count} years follow a polynomial of degree "
+        f"{lags.powers - 1}."
+    )
 
 
 def _past(spec: Spec, learned: Learned) -> list[str]:

@@ -37,10 +37,12 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     dict
         Posterior name to sd; empty where there are fewer than two clusters or K >= N, and where
         what is left of a year carries over (the model then says itself how rows depend), cells are
-        parameters (the scores of a regression take columns as known), or columns are predetermined
-        (their equations are no part of the sandwich).
+        parameters (the scores of a regression take columns as known), columns are predetermined
+        (their equations are no part of the sandwich), or an effect fades geometrically (its lags
+        are no slopes of their own).
     """
-    if design.serial is not None or design.cells or design.feedback:
+    fading = any(block.decay is not None for block in design.blocks)
+    if design.serial is not None or design.cells or design.feedback or fading:
         return {}
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))

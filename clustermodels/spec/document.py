@@ -35,7 +35,7 @@ from clustermodels.spec.residuals import Residuals
 from clustermodels.spec.scenarios import Scenario
 from clustermodels.spec.section import OPEN, Section, filled, refuse, with_column
 from clustermodels.spec.source import Source
-from clustermodels.spec.treatments import TREATMENTS, Dose, Treatment
+from clustermodels.spec.treatments import TREATMENTS, Dose, Lags, Treatment
 
 
 def _of_kind(kinds: Any, name: str) -> tuple[Any, ...]:
@@ -199,6 +199,16 @@ class Spec(Section):
             for name, item in self.treatments.items()
             if isinstance(item, Dose) and item.whole is not None
         }
+
+    def shaped(self) -> dict[str, tuple[Lags, tuple[str, ...]]]:
+        """Give the doses whose lags have a shape, by key: the lags, and the names of all."""
+        found: dict[str, tuple[Lags, tuple[str, ...]]] = {}
+        for name, item in self.treatments.items():
+            whole = item.whole if isinstance(item, Dose) else None
+            lags = None if whole is None else whole[1].lags
+            if whole is not None and lags is not None and lags.shape != "free":
+                found[whole[0]] = (lags, (*found.get(whole[0], (lags, ()))[1], name))
+        return found
 
     def predictors(self) -> dict[tuple[str, str], tuple[Read, ...]]:
         """Give what each treatment, moderator and control reads, by (section, name)."""

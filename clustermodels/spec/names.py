@@ -73,6 +73,16 @@ def by_cohort_year(treatment: str) -> str:
     return f"{treatment}_by_cohort_year"
 
 
+def shape(name: str) -> str:
+    """Name the coefficients of the polynomial that lags of a dose, or of its product, follow."""
+    return f"{name}_shape"
+
+
+def decay(dose: str) -> str:
+    """Name the share of an effect that is left a year later."""
+    return f"{dose}_decay"
+
+
 def before(treatment: str) -> str:
     """Name what cohorts differ by in the years before they adopt."""
     return f"{treatment}_before"
@@ -142,6 +152,12 @@ def random_block(spec: Spec) -> tuple[str, list[str]]:
     return (effect(CLUSTER) if pooled else SLOPES), slopes
 
 
+def bending(spec: Spec, dose: str) -> list[str]:
+    """Name the moderators that bend a dose whose lags have a shape."""
+    first = spec.shaped()[dose][1][0]
+    return [moderator for treatment, moderator in spec.moderated() if treatment == first]
+
+
 def posterior_names(spec: Spec) -> list[PosteriorName]:
     """List every name that the posterior of this document may have, in document order."""
     listed = [PosteriorName(INTERCEPT, "coefficient", ("outcomes",))]
@@ -153,8 +169,19 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         for parameter in find(declared.family).parameters:
             share = DISTRIBUTIONS[parameter.prior.distribution].support == "share"
             add(parameter.name, "share" if share else "parameter", "outcomes", outcome)
+    shaped = spec.shaped()
+    of_polynomial = {n for lags, own in shaped.values() if lags.shape != "geometric" for n in own}
+    later = {n for lags, own in shaped.values() if lags.shape == "geometric" for n in own[1:]}
+    for key, (lags, _) in shaped.items():
+        if lags.shape == "geometric":
+            add(decay(key), "share", "treatments", key)
+            continue
+        add(shape(key), "coefficient", "treatments", key)
+        for moderator in bending(spec, key):
+            add(shape(interaction(key, moderator)), "coefficient", "moderators", moderator)
     for name, treatment in spec.treatments.items():
-        add(name, "coefficient", "treatments", name)
+        derived = name in of_polynomial or name in later
+        add(name, "derived" if derived else "coefficient", "treatments", name)
         if treatment.slope != "common":
             add(
                 varying(spec, name),
@@ -171,7 +198,8 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
     for name in spec.moderators:
         add(name, "coefficient", "moderators", name)
     for treatment_name, moderator in spec.moderated():
-        add(interaction(treatment_name, moderator), "coefficient", "moderators", moderator)
+        role: Role = "derived" if treatment_name in of_polynomial else "coefficient"
+        add(interaction(treatment_name, moderator), role, "moderators", moderator)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
     for section, name in spec.uncertain():

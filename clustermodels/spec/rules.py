@@ -20,7 +20,7 @@ from clustermodels.spec import (
 )
 from clustermodels.spec.document import Spec
 from clustermodels.spec.equations import equations
-from clustermodels.spec.names import DIMS, posterior_names
+from clustermodels.spec.names import DIMS, bending, posterior_names
 from clustermodels.spec.priors import LKJ, PriorSpec
 
 Rule = Callable[[Spec], Iterator[Problem]]
@@ -86,6 +86,28 @@ def _moderated_treatments(spec: Spec) -> Iterator[Problem]:
                     "unknown treatment",
                     **unknown_among(treatment, known),
                 )
+
+
+def _fading_treatments(spec: Spec) -> Iterator[Problem]:
+    for name, (lags, _) in spec.shaped().items():
+        if lags.shape != "geometric":
+            continue
+        path: tuple[str, ...] = ("treatments", name, "lags", "shape")
+        if bending(spec, name):
+            yield spec.source.problem(
+                path,
+                "what fades geometrically is bent by no moderator, because it might fade faster "
+                "there, too",
+                fix="Write 'shape: polynomial' or 'shape: free', or limit the moderator: "
+                "'moderates: [..]'.",
+            )
+        if spec.engine.kind == "latent_gaussian":
+            yield spec.source.problem(
+                ("engine", "kind"),
+                f"latent_gaussian does not take '{name}', because how fast its effect fades is no "
+                "coefficient of a column",
+                fix="Write 'kind: nuts' or 'kind: auto', or 'shape: polynomial'.",
+            )
 
 
 def _outcome_columns(spec: Spec) -> Iterator[Problem]:
@@ -175,6 +197,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_something_to_estimate, frozenset({"treatments", "controls"})),
     (_usable_names, _NAMED),
     (_moderated_treatments, frozenset({"treatments", "moderators"})),
+    (_fading_treatments, frozenset({"treatments", "moderators", "engine"})),
     (_outcome_columns, frozenset({"outcomes"})),
     (_priors, _NAMED | {"priors"}),
     *factor_rules.RULES,

@@ -57,13 +57,49 @@ class Lags(Section):
         default=0, alias="from", description="the first: below 0 for years before the policy"
     )
     to: Annotated[int, Field(ge=-FURTHEST, le=FURTHEST)] = Field(description="the last")
-    shape: Literal["free"] = Field(default="free", description="free: a coefficient for each")
+    shape: Literal["free", "polynomial", "geometric"] = Field(
+        default="free",
+        description="free: a coefficient for each; polynomial: they follow one in the lag (Almon); "
+        "geometric: each is the same share of the one before (Koyck)",
+    )
+    degree: Annotated[int, Field(ge=0, le=5)] | None = Field(
+        default=None, description="of the polynomial; 2 where there are lags enough"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.from_ > self.to:
             raise refuse("the lags end before they begin", "Swap 'from' and 'to'.")
         return self
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Self:
+        if self.degree is not None and self.shape != "polynomial":
+            raise refuse("'degree' is of a polynomial", "Write 'shape: polynomial', or remove it.")
+        if self.shape != "free" and self.count == 1:
+            raise refuse("one lag has no shape", "Write 'lag:', or name several.")
+        if self.degree is not None and self.degree >= self.count:
+            raise refuse(
+                f"{self.count} lags take a polynomial of degree {self.count - 1} at most, because "
+                "that is as many coefficients as lags",
+                f"Write 'degree: {self.count - 1}' or less, or 'shape: free'.",
+            )
+        if self.shape == "geometric" and self.from_ < 0:
+            raise refuse(
+                "what fades geometrically has no leads, because it begins with the policy",
+                "Write 'from: 0' or more, or another shape.",
+            )
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many lags there are."""
+        return self.to - self.from_ + 1
+
+    @property
+    def powers(self) -> int:
+        """How many coefficients a polynomial has."""
+        return 1 + (min(2, self.count - 1) if self.degree is None else self.degree)
 
 
 @TREATMENTS.register
@@ -83,6 +119,12 @@ class Dose(Treatment):
     def _one_way(self) -> Self:
         if self.lags is not None and self.lag:
             raise refuse("'lag' and 'lags' exclude each other", "Keep one of them.")
+        if self.lags is not None and self.lags.shape != "free" and self.slope != "common":
+            raise refuse(
+                f"lags with a {self.lags.shape} shape have common slopes, because the shape is of "
+                "one course for all clusters",
+                "Write 'slope: common', or 'shape: free'.",
+            )
         return self
 
     @property
