@@ -11,7 +11,7 @@ from clustermodels.data.walk import drawn_outcome
 from clustermodels.fits.density import log_likelihood
 from clustermodels.fits.record import flat
 from tests.data.test_walk import SCENARIOS
-from tests.designs import PLAIN, lookup, made_fit, table
+from tests.designs import PLAIN, designed, lookup, made_fit, table
 from tests.documents import BASE, said
 
 FED = {"form": "linear_feedback", "initial": "ignore", "accept_bias": True}
@@ -133,7 +133,13 @@ def test_it_is_said_in_words_and_as_an_equation():
     told = cm.explain(cm.read_spec(document()), table())
     assert "log (μ[i,t] - rho count[i,t-1]) = intercept" in told.equation
     (prior,) = [prior for prior in told.priors if prior.name == "rho"]
-    assert prior.law == "beta(1, 1)"
+    of = designed(document(), table())[3]
+    free = sum(len(b.terms) if b.factor is None else len(b.factor.levels) - 1 for b in of.blocks)
+    assert prior.law == f"beta(1, {2 + free})"  # no effect is pooled here
+    stated = document(priors={"rho": {"distribution": "beta", "alpha": 1, "beta": 1}})
+    told = cm.explain(cm.read_spec(stated), table())
+    (prior,) = [prior for prior in told.priors if prior.name == "rho"]
+    assert (prior.law, prior.stated) == ("beta(1, 1)", True)
     assert not any("log(1 + count" in line for line in (*told.words, *told.equation))
 
 
