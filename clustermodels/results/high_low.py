@@ -77,7 +77,7 @@ def high_low(
         ``treatment``, ``moderator``, ``at`` (``low``, ``high``, ``low over high``,
         ``low minus high``), ``scale``, ``per``, ``moderator_value`` (as it enters the predictor),
         ``cluster_years`` (how many the row is about), ``beyond_data`` (how many of these the
-        step takes beyond the range that the data cover), ``note``.
+        step takes beyond the range that the data cover), ``note``; the two quantiles in ``attrs``.
 
     Raises
     ------
@@ -109,7 +109,8 @@ def high_low(
     chances = np.where(np.isnan(numbers["median"]), np.nan, chances)
     names = [each.name for each in fields(_Line) if each.name not in ("draws", "neutral")]
     labels = {name: [getattr(line, name) for line in lines] for name in names}
-    return answers(labels, numbers | {"probability": chances})
+    answer = answers(labels, numbers | {"probability": chances})
+    return answer.assign_attrs(asked.shares)
 
 
 def _impact(fit: Fit, asked: Standing) -> Iterator[_Line]:
