@@ -89,7 +89,8 @@ def high_low(
     -----
     Other moderators are at their centres in the first question, and as they are in the third.
     There an amount goes up in every year and cluster, so that lags, stocks and the outcome's past
-    go along; an adoption is set against none, over the cluster-years that it has reached. Clusters
+    go along; an adoption is set against none, over the cluster-years that it has reached. Rows
+    without an outcome that are predicted are among these, but in no quantile. Clusters
     that stand high differ from others in more than their position: this compares them, and says
     nothing of what a cluster would gain by moving.
 

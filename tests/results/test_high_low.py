@@ -332,6 +332,19 @@ def test_a_position_that_was_not_observed_is_neither_high_nor_low():
     assert counted == [(seen <= low).sum(), (seen >= high).sum()]
 
 
+def test_rows_that_are_predicted_count_and_quantiles_are_of_fitted_ones():
+    table = whole().assign(yearly=lambda f: (np.arange(len(f)) * 7 % 40) / 8)
+    gone = table.index.isin([3, 20, 38])
+    table.loc[gone, "y"], table.loc[gone, "yearly"] = np.nan, 9.0
+    document_ = document("y", {}) | {"outcomes": {"y": {"family": "gaussian", "missing": "model"}}}
+    answer = rows(cm.high_low(made_fit(document_, table), low=0.4, high=0.8), question=OVERALL)
+    low, high = table.loc[~gone, "yearly"].quantile([0.4, 0.8])
+    assert high != table["yearly"].quantile(0.8)
+    counted = [int(one(answer, at=at)["cluster_years"]) for at in ("low", "high")]
+    assert counted == [(table["yearly"] <= low).sum(), (table["yearly"] >= high).sum()]
+    assert float(one(answer, at="high")["moderator_value"]) == high
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
