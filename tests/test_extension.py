@@ -167,6 +167,8 @@ def test_from_the_document_to_a_scenario(registered, document, tmp_path):
         "one more above the threshold of programme",
     }
     assert cm.effects(fit, "more").sizes["row"] > 0
+    *_, overall = cm.high_low(fit)["note"].to_numpy()
+    assert overall == "a step of the kind 'excess' is not known: write a scenario"
     summary = cm.summary(fit)
     assert np.isfinite(summary["robust_sd"].to_numpy()[summary["name"] == "programme"]).all()
     assert set(cm.diagnose(fit).checks["statistic"].to_numpy()) >= {"mean", "spread"}

@@ -11,6 +11,7 @@ import typer
 import clustermodels as cm
 from clustermodels.cli import printing
 from clustermodels.cli.arguments import AsFormat, Picture, RunPath, wrote
+from clustermodels.cli.contrasts import high_low as show_high_low
 from clustermodels.cli.endings import FailOn, Severity, fail
 from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.outcomes import Outcome, any_of, chosen, one_picture, opened, runs, shared
@@ -134,3 +135,20 @@ def within_between(run: RunPath, format_: AsFormat = Format.text, outcome: Outco
     each = opened(run, outcome)
     found = {name: [cm.within_between(made)] for name, made in each.items()}
     show_effects(found, format_, any_of(each).spec)
+
+
+def high_low(
+    run: RunPath,
+    moderator: Annotated[
+        str | None, typer.Option(help="Which one: by default the only one, or the only position.")
+    ] = None,
+    low: Annotated[float, typer.Option(help="The quantile that counts as low.")] = 0.25,
+    high: Annotated[float, typer.Option(help="The quantile that counts as high.")] = 0.75,
+    format_: AsFormat = Format.text,
+    outcome: Outcome = None,
+) -> None:
+    """Set clusters that stand high in a moderator against those that stand low."""
+    each = opened(run, outcome)
+    found = {name: cm.high_low(made, moderator, low, high) for name, made in each.items()}
+    show_high_low(found, format_, any_of(each).spec)
+    printing.doubts({name: cm.chain_findings(made) for name, made in each.items()}, format_)

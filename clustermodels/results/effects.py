@@ -64,7 +64,7 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
 
 
 def _slopes(fit: Fit) -> xr.Dataset:
-    entries = [*_entries(fit)]
+    entries = [*along_moderators(fit, LEVELS)]
     if not entries:
         return xr.Dataset(coords={"row": np.arange(0)})
     labels, draws, against = zip(*entries, strict=True)
@@ -73,15 +73,25 @@ def _slopes(fit: Fit) -> xr.Dataset:
     return answers({name: [about[name] for about in labels] for name in labels[0]}, numbers)
 
 
-def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
-    """Give each slope's labels, its draws, and the number that stands for no effect."""
+def along_moderators(
+    fit: Fit, levels: Mapping[str, float]
+) -> Iterator[tuple[Labels, Values, float]]:
+    """Give each slope's labels, its draws, and the number that stands for no effect.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    levels
+        Where its moderators stand: names, and quantiles of the fitted rows.
+    """
     draws = flat(fit.posterior)
     values = moderator_values(fit)
     wholes: dict[str, _Summed] = {}
     for treatment, item in fit.spec.treatments.items():
         scale = fit.learned.scales[treatment]
         own = own_slope(fit, treatment, draws)
-        along = [*_slopes_along(fit.spec, fit.learned, treatment, values, own, draws)]
+        along = [*_slopes_along(fit.spec, fit.learned, treatment, values, levels, own, draws)]
         yield from _told(fit, treatment, along, scale.step, scale.words)
         whole = fit.spec.distributed().get(treatment)
         # with the outcome's past, what earlier years left comes on top: see 'dynamics'
@@ -139,6 +149,7 @@ def _slopes_along(
     learned: Learned,
     treatment: str,
     values: dict[str, Values],
+    levels: Mapping[str, float],
     own: Values,
     draws: dict[str, Values],
 ) -> Iterator[tuple[Labels, Values]]:
@@ -147,7 +158,7 @@ def _slopes_along(
         yield {"moderator": "", "at": "", "moderator_value": np.nan}, own
     for moderator in moderators:
         bend = draws[interaction(treatment, moderator)]
-        for label, share in LEVELS.items():
+        for label, share in levels.items():
             at = float(np.quantile(values[moderator], share))
             slope = own + bend * (at - learned.scales[moderator].centre)
             yield {"moderator": moderator, "at": label, "moderator_value": at}, slope

@@ -115,6 +115,12 @@ def overall_effect(fit: Fit, treatment: str, draws: Draws) -> Values:
     return whole.averaged(np.asarray(draws[names.by_cohort_year(treatment)]))[:, 0]
 
 
+def reached(fit: Fit, treatment: str) -> Positions:
+    """Give the fitted rows over which an adoption's overall effect is a mean, (n,)."""
+    (whole, *_) = _after(fit, treatment)
+    return whole.rows
+
+
 def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
     """Give each line's labels, its draws, and the number that stands for no effect."""
     draws, link = flat(fit.posterior), fit.design().outcome.family.link
