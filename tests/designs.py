@@ -86,7 +86,8 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
     def put(name, dims=(), levels=()):
         size = (*shape, *(len(part) for part in levels))
         values = around.get(name, 0.0) + noise * rng.normal(size=size)
-        positive = name.endswith("_sd") or name in design.outcome.parameters
+        positive = name.endswith(("_sd", "_amplitude", "_length"))
+        positive |= name in design.outcome.parameters
         values = np.exp(values) if positive else values
         coords = dict(zip(dims, map(list, levels), strict=True))
         variables[name] = xr.DataArray(values, coords, ("chain", "draw", *dims))
@@ -99,6 +100,9 @@ def made_fit(document, frame, *, chains=2, draws=6, seed=5, around=None, noise=0
     for block in design.blocks:
         if block.labels is not None:
             put(block.name, (f"{block.name}_level",), (block.labels,))
+            if block.smooth is not None:
+                put(block.smooth.amplitude)
+                put(block.smooth.length)
             continue
         for term in block.terms:
             if block.factor is None:

@@ -63,7 +63,7 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         per = dict.fromkeys(str(c) for c in estimate.pop("per", []) if c not in ("unit", ""))
         if "moderator_value" in estimate:
             values = zip(estimate["at"], estimate.pop("moderator_value"), strict=True)
-            estimate["at"] = [f"{at} ({number(value)})" if at else "" for at, value in values]
+            estimate["at"] = [at if v is None else f"{at} ({number(v)})" for at, v in values]
         whole = _side_by_side(estimate, kind)
         # under a scenario a probability of neither is that of a row in which nothing changes
         moved = [not compared or cell is not None for cell in whole["P(increase)"]]

@@ -113,6 +113,30 @@ class Decay:
     prior: Prior
 
 
+@dataclass(frozen=True)
+class Smooth:
+    """How the coefficients of a Gaussian process vary: with its height and its length.
+
+    The one of the sine with frequency w is normal around 0 with the sd ``amplitude`` times
+    (2 pi)^(1/4) sqrt(l) exp(-l^2 w^2 / 4), l the length in half ranges of the moderator.
+
+    Parameters
+    ----------
+    amplitude, length
+        Their posterior names.
+    height, reach
+        Their priors, internal scale: the amplitude's, and the length's in half ranges.
+    units
+        What leads from each back to the user's units.
+    """
+
+    amplitude: str
+    length: str
+    height: Prior
+    reach: Prior
+    units: tuple[float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One piece of the predictor: columns, and a rule for their coefficients.
@@ -151,6 +175,10 @@ class Block:
         in the user's units.
     decay
         Where all coefficients, in the user's units, follow from the first: how they fade.
+    smooth
+        Where columns are the sines of a Gaussian process: how their coefficients vary. The terms'
+        own priors are then what that is at the middle of the priors of height and length, for
+        what needs one normal law.
     """
 
     name: str
@@ -165,6 +193,7 @@ class Block:
     unknown: Unknown | None = None
     makes: tuple[tuple[str, Values], ...] = ()
     decay: Decay | None = None
+    smooth: Smooth | None = None
 
     @property
     def adrift(self) -> bool:

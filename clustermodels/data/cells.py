@@ -17,9 +17,9 @@ from clustermodels.data.panel import Positions, Reader, Values
 from clustermodels.data.transforms import forward
 from clustermodels.families.priors import Prior, prior, scaled
 from clustermodels.spec import names
+from clustermodels.spec.bending import interaction
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
-from clustermodels.spec.names import interaction
 
 # Of the mean and of the coefficients of standardised columns.
 WIDE = 2.5

@@ -10,13 +10,14 @@ from clustermodels.data import priors
 from clustermodels.data.blocks import Block, Lagged, Term, Unknown
 from clustermodels.data.columns import past_form
 from clustermodels.data.factors import Factor
+from clustermodels.data.forms import curve_parts
 from clustermodels.data.learned import Learned
 from clustermodels.data.level_blocks import level_block
 from clustermodels.data.means import Means
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.shapes import shaped_columns
 from clustermodels.data.units import unit_of
-from clustermodels.errors import PanelError, Problem
+from clustermodels.errors import PanelError
 from clustermodels.families.table import find
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
@@ -31,9 +32,16 @@ def common_blocks(
     learned: Learned,
     default: priors.Defaults,
 ) -> list[Block]:
-    """Give every treatment, product, moderator and numeric control its coefficient."""
+    """Give treatments, products, moderators and numeric controls their coefficients.
+
+    What curves are made of has its own blocks.
+    """
     blocks = []
-    apart = {*spec.lagged(), *shaped_columns(spec)}
+    apart = {
+        *spec.lagged(),
+        *shaped_columns(spec),
+        *curve_parts(spec, learned.curves),
+    }
     for name, values in columns.items():
         if name in apart:
             continue
@@ -53,17 +61,9 @@ def categorical_blocks(
         if name in factors:
             own = priors.coefficient(spec, name, default.level)
             if own.distribution != "normal" or dict(own.arguments)["mean"] != 0:
-                raise PanelError([_not_centred(spec, name)])
+                raise PanelError([priors.not_centred(spec, name)])
             blocks.append(level_block(name, factors[name], "free", Term(name, own)))
     return blocks
-
-
-def _not_centred(spec: Spec, name: str) -> Problem:
-    return spec.source.problem(
-        ("priors", name),
-        f"'{name}' is text, with levels that sum to zero, and they take a normal prior around 0",
-        fix="Write {distribution: normal, mean: 0, sd: ...}.",
-    )
 
 
 def past_blocks(

@@ -20,7 +20,12 @@ from clustermodels.families.table import find
 from clustermodels.spec.controls import Control
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import form_of
-from clustermodels.spec.moderators import ColumnModerator, Moderator, NetworkModerator
+from clustermodels.spec.moderators import (
+    CategoricalModerator,
+    ColumnModerator,
+    Moderator,
+    NetworkModerator,
+)
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
 from clustermodels.spec.transforms import Transform
@@ -180,7 +185,7 @@ def numeric_controls(spec: Spec, reader: Reader) -> list[str]:
 
 
 def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
-    """Give the columns of every treatment, moderator, numeric control and lagged outcome, by name.
+    """Give the columns of numbers: treatments, moderators, controls and lagged outcomes, by name.
 
     Raises
     ------
@@ -200,6 +205,8 @@ def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
     for name, treatment in spec.treatments.items():
         put("treatments", name, partial(treatment_column, treatment, reader))
     for name, moderator in spec.moderators.items():
+        if isinstance(moderator, CategoricalModerator):
+            continue  # its labels are levels of a factor
         put("moderators", name, partial(moderator_column, moderator, reader))
     for name in numeric_controls(spec, reader):
         put("controls", name, partial(_control_column, spec.controls[name], reader))

@@ -19,8 +19,10 @@ from clustermodels.data.column_blocks import (
     past_blocks,
 )
 from clustermodels.data.columns import raw_columns, transformed
+from clustermodels.data.curve_blocks import moderator_blocks
 from clustermodels.data.factors import factor, factor_columns, labels_of, redundant
 from clustermodels.data.feedback import Feedback
+from clustermodels.data.forms import step_factors
 from clustermodels.data.learned import Learned, standardise
 from clustermodels.data.level_blocks import cohort_effects, factor_blocks
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
@@ -140,6 +142,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         name: factor(name, labels_of(rows, of), learned.levels[name])
         for name, of in factor_columns(spec, rows).items()
     }
+    factors |= step_factors(learned.steps, values, factors)
     problems = redundant(spec, factors)
     if problems:
         raise PanelError(problems)
@@ -149,6 +152,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         learned.scales,
         learned.slopes,
         factors[CLUSTER].codes,
+        learned.curves,
     )
     default = priors.defaults(spec, learned)
     blocks = [
@@ -156,6 +160,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
             spec, columns, unknown_columns(spec, cells, columns, learned), learned, default
         ),
         *shape_blocks(spec, columns, learned, default),
+        *moderator_blocks(spec, columns, factors, learned, default),
         *categorical_blocks(spec, factors, default),
         *past_blocks(spec, columns, learned, default),
         *known_blocks(spec, factors, learned, default),

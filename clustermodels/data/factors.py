@@ -12,6 +12,7 @@ from clustermodels.data.panel import Labels, Positions, Reader, Values
 from clustermodels.errors import Problem
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.moderators import CategoricalModerator
 from clustermodels.spec.names import level_dim
 
 CROSS = " × "
@@ -44,9 +45,13 @@ class Factor:
 
 
 def factor_columns(spec: Spec, reader: Reader) -> dict[str, Columns]:
-    """Give the columns of every factor: the cluster, fixed effects, categorical controls."""
+    """Give the columns of every factor: the cluster, fixed effects, categorical columns."""
     columns: dict[str, Columns] = {CLUSTER: ((CLUSTER,), 0)}
     columns |= {name: (factor.columns or (), 0) for name, factor in spec.fixed_effects.items()}
+    for name, moderator in spec.moderators.items():
+        if isinstance(moderator, CategoricalModerator):
+            (read,) = moderator.reads()
+            columns[name] = ((read.column,), read.lag)
     for name, control in spec.controls.items():
         if control.kind == "categorical" or not reader.is_number(control.column or ""):
             (read,) = control.reads()

@@ -8,17 +8,29 @@ from dataclasses import replace
 import numpy as np
 
 from clustermodels.data.columns import raw_columns
-from clustermodels.data.factors import Factor
+from clustermodels.data.curves import AnyCurve, Steps
+from clustermodels.data.factors import Factor, factor, factor_columns, labels_of
+from clustermodels.data.forms import (
+    fast_columns,
+    in_columns,
+    moderator_columns,
+    products,
+    step_columns,
+    step_factors,
+)
 from clustermodels.data.means import Means, times_means
 from clustermodels.data.panel import Panel, Reader, Values, reader
 from clustermodels.data.transforms import Standard, forward
 from clustermodels.errors import PanelError, choices
 from clustermodels.spec.document import Spec
-from clustermodels.spec.names import interaction
 from clustermodels.spec.reads import years_before
 
 # Differences below this are rounding: columns are standardised.
 _NEGLIGIBLE = 1e-8
+
+
+# Centres and spreads of columns, and the forms of moderators.
+Scales = tuple[Mapping[str, tuple[float, float]], Mapping[str, AnyCurve], Mapping[str, Steps]]
 
 
 def initial_columns(
@@ -27,7 +39,7 @@ def initial_columns(
     columns: Mapping[str, Values],
     cluster: Factor,
     standards: Mapping[str, Standard],
-    scales: Mapping[str, tuple[float, float]],
+    scales: Scales,
     slopes: Means | None = None,
 ) -> dict[str, Values]:
     """Give what the effect of a cluster is conditional on beside its means, (cluster,) each.
@@ -48,7 +60,7 @@ def initial_columns(
     cluster
         The clusters' factor.
     standards, scales
-        How columns are transformed, and their centres and spreads.
+        How columns are transformed; their centres and spreads, and what moderators make.
     slopes
         The means that slopes of treatments go with.
 
@@ -67,25 +79,45 @@ def initial_columns(
         for lag, key in enumerate(past, 1)
     }
     began = replace(rows, at=rows.source(1)[first])
-    plain = {
-        key: (
-            forward(column.values, column.transform, standards.get(key, (0.0, 1.0)))
-            - scales[key][0]
-        )
-        / scales[key][1]
+    centres, curves, steps = scales
+    values = {
+        key: forward(column.values, column.transform, standards.get(key, (0.0, 1.0)))
         for key, column in raw_columns(spec, began).items()
         if key not in past
     }
-    for treatment, moderator in spec.moderated():
-        plain[interaction(treatment, moderator)] = plain[treatment] * plain[moderator]
-    plain |= times_means(plain, slopes, cluster.codes[first])
-    for key in plain:
+    plain = {key: (own - centres[key][0]) / centres[key][1] for key, own in values.items()}
+    moderators = moderator_columns(spec, values, plain, curves)
+    covariates = in_columns(spec, plain, moderators) | products(spec, plain, moderators)
+    covariates |= times_means(plain, slopes, cluster.codes[first])
+    covariates |= step_columns(spec, plain, _steps_before(spec, steps, values, began))
+    fast = fast_columns(spec, curves)
+    for key, before in covariates.items():
         # what reacts to outcomes is modelled from a cluster's second row on, and known at its first
-        values = columns[key][first] if key in reacting else plain[key]
+        own = columns[key][first] if key in reacting else before
         within = np.abs(columns[key] - columns[key][first][cluster.codes]).max()
-        if np.isfinite(values).all() and within > _NEGLIGIBLE and np.ptp(values) > _NEGLIGIBLE:
-            found[key] = values
+        moves = within > _NEGLIGIBLE and np.ptp(own) > _NEGLIGIBLE
+        if key not in fast and np.isfinite(own).all() and moves:
+            found[key] = own
     return found
+
+
+def _steps_before(
+    spec: Spec, steps: Mapping[str, Steps], values: Mapping[str, Values], began: Reader
+) -> dict[str, Factor]:
+    """Give the bins and labels of the year before, of moderators whose clusters all have one."""
+    columns = factor_columns(spec, began)
+    labels = {name: labels_of(began, columns[name]) for name in steps if name in columns}
+    known = {
+        name: own
+        for name, own in steps.items()
+        if (
+            np.isfinite(values[name]).all()
+            if own.edges is not None
+            else {*labels[name].different} <= {*own.levels}
+        )
+    }
+    of = {name: factor(name, labels[name], known[name].levels) for name in labels if name in known}
+    return step_factors(known, values, of)
 
 
 def every_year(

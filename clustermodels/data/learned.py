@@ -18,8 +18,18 @@ from clustermodels.data.columns import (
     standards,
     transformed,
 )
+from clustermodels.data.curves import AnyCurve, Steps
 from clustermodels.data.factors import factor, factor_columns, labels_of
+from clustermodels.data.forms import (
+    fast_columns,
+    in_columns,
+    moderator_columns,
+    products,
+    step_columns,
+    step_factors,
+)
 from clustermodels.data.initial import every_year, initial_columns
+from clustermodels.data.learned_forms import learn_curves, learn_steps
 from clustermodels.data.means import Frozen, Means, known, means_of, slope_means, times_means
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.persistence import left_to_clusters
@@ -28,7 +38,7 @@ from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import interaction, trend
+from clustermodels.spec.names import trend
 from clustermodels.spec.reads import Read, years_before
 
 # Below this share of a column's spread, a difference is rounding.
@@ -55,7 +65,7 @@ class Learned(Frozen):
     effects of clusters are given, ``left`` and ``drift`` the sds that effects and trends seem to
     have beside these, on the link's scale. ``centred`` names the pooled terms that a sampler moves
     in directly; ``fit`` fills it in. ``cells`` holds the scales of columns whose cells may be
-    parameters.
+    parameters. ``curves`` and ``steps`` hold the forms of moderators that are no straight lines.
     """
 
     levels: dict[str, tuple[str, ...]]
@@ -71,6 +81,10 @@ class Learned(Frozen):
     years: tuple[float, float] = (0.0, 1.0)
     centred: tuple[str, ...] = ()
     cells: dict[str, CellScale] = Field(default_factory=dict)
+    curves: dict[str, Annotated[AnyCurve, Field(discriminator="kind")]] = Field(
+        default_factory=dict
+    )
+    steps: dict[str, Steps] = Field(default_factory=dict)
 
 
 def learn(spec: Spec, panel: Panel) -> Learned:
@@ -112,11 +126,14 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     factors = {
         name: factor(name, labels_of(rows, of)) for name, of in factor_columns(spec, rows).items()
     }
+    centres = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
+    curves, steps = learn_curves(spec, values, centres), learn_steps(spec, values, factors)
     plain = _plain(values, scales)
     slopes = slope_means(spec, plain, factors[CLUSTER])
-    standardised = standardise(spec, values, scales, slopes, factors[CLUSTER].codes)
+    standardised = standardise(spec, values, scales, slopes, factors[CLUSTER].codes, curves)
+    standardised |= step_columns(spec, plain, step_factors(steps, values, factors))
     # a mean of what reacts to outcomes holds those that are yet to come
-    apart = {*spec.lagged(), *spec.reacting()}
+    apart = {*spec.lagged(), *spec.reacting(), *fast_columns(spec, curves)}
     of_others = {name: v for name, v in standardised.items() if name not in apart}
     yearly = spec.dynamics is not None and spec.dynamics.covariates == "every_year"
     means = {
@@ -128,10 +145,9 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     initial, left, drift = None, 0.0, 0.0
     about = (float(rows.years.mean()), float(rows.years.std()) or 1.0)
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
-        units = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
         cluster = factors[CLUSTER]
         first = initial_columns(
-            spec, panel, standardised, cluster, learned_standards, units, slopes
+            spec, panel, standardised, cluster, learned_standards, (centres, curves, steps), slopes
         )
         of = dict(zip(first, spec.lagged(), strict=False))
         if yearly:
@@ -159,6 +175,8 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         drift=drift,
         outcome=(centre, spread),
         adopted=cohorts(spec, rows),
+        curves=curves,
+        steps=steps,
         cells=cell_scales(spec, rows, values),
         years=about,
     )
@@ -170,23 +188,23 @@ def standardise(
     scales: Mapping[str, Scale],
     slopes: Means | None,
     cluster: Positions,
+    curves: Mapping[str, AnyCurve],
 ) -> dict[str, Values]:
     """Centre and scale every column, and multiply treatments with what their slopes go with.
 
     Returns
     -------
     dict
-        (obs,) each: treatments, then treatment-by-moderator products and products with clusters'
-        means, moderators, controls. A product is of two standardised columns, so its own scale is
-        the product of theirs.
+        (obs,) each: treatments, then products with moderators and with clusters' means,
+        moderators, controls. A product is of two standardised columns, so its own scale is the
+        product of theirs. A moderator with a curve has a column for each of its coefficients, and
+        one with steps has none.
     """
     plain = _plain(values, scales)
-    products = {
-        interaction(treatment, moderator): plain[treatment] * plain[moderator]
-        for treatment, moderator in spec.moderated()
-    } | times_means(plain, slopes, cluster)
-    ordered = {name: plain[name] for name in spec.treatments} | products
-    return ordered | plain
+    moderators = moderator_columns(spec, values, plain, curves)
+    ordered = {name: plain[name] for name in spec.treatments}
+    ordered |= products(spec, plain, moderators) | times_means(plain, slopes, cluster)
+    return ordered | in_columns(spec, plain, moderators)
 
 
 def _plain(values: Mapping[str, Values], scales: Mapping[str, Scale]) -> dict[str, Values]:

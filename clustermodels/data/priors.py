@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from clustermodels.data.learned import Learned
+from clustermodels.errors import Problem
 from clustermodels.families.priors import Prior, prior, scaled
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
@@ -119,6 +120,15 @@ def concentration(spec: Spec, name: str) -> float:
     """Give the concentration of an LKJ prior."""
     own = spec.priors.get(name)
     return LKJ_CONCENTRATION if own is None else float(own.concentration or LKJ_CONCENTRATION)
+
+
+def not_centred(spec: Spec, name: str) -> Problem:
+    """Say what prior effects of levels take."""
+    return spec.source.problem(
+        ("priors", name),
+        f"'{name}' is text, with levels that sum to zero, and they take a normal prior around 0",
+        fix="Write {distribution: normal, mean: 0, sd: ...}.",
+    )
 
 
 def stated(spec: Spec, name: str, step: float = 1.0) -> Prior | None:

@@ -13,6 +13,7 @@ from clustermodels.data.panel import Values
 from clustermodels.data.units import unit_of
 from clustermodels.families.priors import prior
 from clustermodels.spec import names
+from clustermodels.spec.bending import interaction
 from clustermodels.spec.document import Spec
 
 
@@ -43,7 +44,7 @@ def faded(first: Values, share: Values, count: int) -> Values:
 def shaped_columns(spec: Spec) -> frozenset[str]:
     """Name the columns, and products, that have no coefficient of their own."""
     own = [name for _, names_ in spec.shaped().values() for name in names_]
-    products = [names.interaction(t, m) for t, m in spec.moderated() if t in own]
+    products = [interaction(t, m) for t, m in spec.moderated() if t in own]
     return frozenset([*own, *products])
 
 
@@ -59,8 +60,8 @@ def shape_blocks(
         along = basis(lags.count, lags.powers)
         blocks.append(_polynomial(spec, dose, parts, along, columns, learned, default))
         for moderator in names.bending(spec, dose):
-            products = tuple(names.interaction(part, moderator) for part in parts)
-            name = names.interaction(dose, moderator)
+            products = tuple(interaction(part, moderator) for part in parts)
+            name = interaction(dose, moderator)
             blocks.append(_polynomial(spec, name, products, along, columns, learned, default))
     return blocks
 

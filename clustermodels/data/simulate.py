@@ -154,6 +154,8 @@ def _stated(
     for block in of.blocks:
         if block.labels is not None:
             teller.vector(block.name, block.labels)
+            if block.smooth is not None:
+                teller.known |= {block.smooth.amplitude, block.smooth.length}
         elif block.factor is None:
             first = teller.scalar(block.terms[0].name)
             if block.decay is not None:

@@ -18,8 +18,10 @@ from scipy.sparse import bsr_array, csr_array, hstack
 from clustermodels.data.blocks import Block
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.design import Design
+from clustermodels.data.factors import Factor
 from clustermodels.data.panel import Positions, Values
 from clustermodels.spec import names
+from clustermodels.spec.bending import curves
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 
@@ -83,10 +85,12 @@ def told(spec: Spec, of: Design, *, drifts: bool = True) -> Told:
     common = {
         block.name: csr_array(block.values)
         for block in of.blocks
-        if block.factor is None and block.labels is None and block.name not in by_cohort(spec)
+        if block.factor is None
+        and (block.labels is None or block.name in curves(spec))
+        and block.name not in by_cohort(spec)
     }
     others = [
-        _indicators(block.factor.codes, len(block.factor.levels))
+        _by_level(block, block.factor)
         for block in of.blocks
         if block.factor is not None
         and block.name not in groups
@@ -151,6 +155,13 @@ def _cells(block: Block) -> Sparse:
 def _indicators(codes: Positions, levels: int, on: Mask | None = None) -> Sparse:
     rows = np.arange(len(codes)) if on is None else np.flatnonzero(on)
     return csr_array((np.ones(len(rows)), (rows, codes[rows])), shape=(len(codes), levels))
+
+
+def _by_level(block: Block, of: Factor) -> Sparse:
+    """Give the columns of coefficients by level: the block's own column where a row has each."""
+    rows = np.arange(len(of.codes))
+    shape = (len(of.codes), len(of.levels))
+    return csr_array((block.values[:, 0], (rows, of.codes)), shape=shape)
 
 
 def _of_clusters(spec: Spec, of: Design, *, drifts: bool) -> tuple[Positions, Values]:

@@ -35,6 +35,8 @@ def outside(design: Design) -> str | None:
     for block in design.blocks:
         if block.decay is not None:
             return f"how fast the effect of {block.name} fades is no coefficient of a column"
+        if block.smooth is not None:
+            return f"{block.name} is a Gaussian process, whose length changes its coefficients' law"
     if design.feedback:
         return "columns that react to past outcomes have equations of their own"
     for name, prior in _coefficient_priors(design):

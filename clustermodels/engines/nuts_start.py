@@ -13,7 +13,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.feedback import OWN, Feedback, internal_sds
 from clustermodels.data.mode import around
 from clustermodels.data.panel import Values
-from clustermodels.families.priors import Prior, line_of
+from clustermodels.families.priors import Prior, line_of, quantile
 from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.names import (
     INTERCEPT,
@@ -68,7 +68,9 @@ def starts(design: Design) -> Callable[[int], Point]:
             if block.pooling == "free":
                 point |= _free(block, internal)
         for block in design.blocks:
-            if block.factor is None:
+            if block.smooth is not None:
+                point |= _process(block, internal[block.name], rng)
+            elif block.factor is None:
                 point |= _common(block, internal[block.name])
                 if block.decay is not None:
                     point[f"{block.decay.name}_logodds__"] = SPREAD * rng.normal(size=1)
@@ -92,6 +94,18 @@ def _standard(prior: Prior, value: Values) -> Values:
     arguments = dict(prior.arguments)
     standard: Values = (value - arguments["mean"]) / arguments["sd"]
     return standard
+
+
+def _process(block: Block, beta: Values, rng: np.random.Generator) -> Point:
+    """Start a Gaussian process near the medians of its height and length."""
+    smooth = block.smooth
+    assert smooth is not None
+    sds = np.array([dict(term.prior.arguments)["sd"] for term in block.terms])
+    laws = {smooth.amplitude: smooth.height, smooth.length: smooth.reach}
+    return {f"z_{block.name}": beta / sds} | {
+        f"z_{name}_log__": np.log(quantile(law, 0.5)) + SPREAD * rng.normal(size=())
+        for name, law in laws.items()
+    }
 
 
 def _common(block: Block, beta: Values) -> Point:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clustermodels.data.blocks import Block
+from clustermodels.data.blocks import Block, Smooth
 from clustermodels.data.cells import Cells
 from clustermodels.data.correlations import log_density as lkj_density
 from clustermodels.data.design import Design
@@ -124,6 +124,8 @@ def log_prior(design: Design, posterior: xr.Dataset) -> xr.Dataset:
 
 def _block(block: Block, draws: Draws) -> dict[str, Values]:
     terms: dict[str, Values] = {}
+    if block.smooth is not None:
+        return _smooth(block.smooth, draws)
     if block.decay is not None:
         terms[block.decay.name] = log_density(block.decay.prior, draws[block.decay.name])
     for position, term in enumerate(block.terms if block.decay is None else block.terms[:1]):
@@ -143,6 +145,15 @@ def _block(block: Block, draws: Draws) -> dict[str, Values]:
         name = correlation(block.name)
         terms[name] = lkj_density(draws[name], len(block.terms), block.concentration)
     return terms
+
+
+def _smooth(smooth: Smooth, draws: Draws) -> dict[str, Values]:
+    """Give the densities of a process's height and length; its coefficients have none beside."""
+    laws = {smooth.amplitude: smooth.height, smooth.length: smooth.reach}
+    return {
+        name: log_density(law, draws[name] / unit) - np.log(unit)
+        for (name, law), unit in zip(laws.items(), smooth.units, strict=True)
+    }
 
 
 def _cells(cells: Cells, draws: Draws) -> dict[str, Values]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 
-from clustermodels.data.blocks import Block
+from clustermodels.data.blocks import Block, Smooth
 from clustermodels.data.design import Design
 from clustermodels.data.feedback import Feedback
 from clustermodels.families.priors import Prior
@@ -180,6 +180,7 @@ def _block(block: Block) -> Hashable:
         None if factor is None else (factor.name, factor.dim, len(factor.levels)),
         None if block.unknown is None else block.unknown.name,
         None if block.decay is None else block.decay.name,
+        block.smooth and (block.smooth.amplitude, block.smooth.length),
         tuple(
             (term.name, term.sd_name, term.around, term.along and term.along.name, term.centred)
             for term in block.terms
@@ -198,6 +199,9 @@ def _laws(design: Design) -> dict[Owner, Prior]:
         laws |= {(block.name, at): term.prior for at, term in enumerate(block.terms)}
         if block.decay is not None:
             laws[block.decay.name] = block.decay.prior
+        if block.smooth is not None:
+            laws |= {block.smooth.amplitude: block.smooth.height}
+            laws |= {block.smooth.length: block.smooth.reach}
     for cells in design.cells:
         laws |= cells.laws
     return laws | {name: law for each in design.feedback for name, law in each.sds.items()}
@@ -208,11 +212,23 @@ def _priors(design: Design) -> dict[Owner, tuple[tuple[str, float], ...]]:
 
 
 def _units(design: Design) -> dict[Owner, float]:
-    return {
-        (block.name, at): term.unit
-        for block in design.blocks
-        for at, term in enumerate(block.terms)
-    } | {name: each.unit for each in design.feedback for name in each.sds}
+    return (
+        {
+            (block.name, at): term.unit
+            for block in design.blocks
+            for at, term in enumerate(block.terms)
+        }
+        | {
+            name: unit
+            for each in _smooths(design)
+            for name, unit in zip((each.amplitude, each.length), each.units, strict=True)
+        }
+        | {name: each.unit for each in design.feedback for name in each.sds}
+    )
+
+
+def _smooths(design: Design) -> list[Smooth]:
+    return [block.smooth for block in design.blocks if block.smooth is not None]
 
 
 def _amounts(design: Design) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from clustermodels.data.feedback import Feedback
 from clustermodels.data.learned import Learned
 from clustermodels.families.feedback import KEPT
 from clustermodels.preview.cell_words import cell_equations
+from clustermodels.preview.form_words import form_terms
 from clustermodels.spec import names
+from clustermodels.spec.bending import interaction
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
@@ -59,11 +61,7 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
     if not spec.feeds:
         terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
-    terms += [
-        f"{names.interaction(t, m)} · {_column(t, learned)} · {_column(m, learned)}"
-        for t, m in spec.moderated()
-    ]
-    terms += [f"{m} · {_column(m, learned)}" for m in spec.moderators]
+    terms += form_terms(spec, learned, {name: _column(name, learned) for name in learned.scales})
     for control in spec.controls:
         if control in learned.scales:
             terms.append(f"{control} · {_column(control, learned)}")
@@ -182,7 +180,7 @@ def _shape(spec: Spec, dose: str) -> list[str]:
     lags, parts = spec.shaped()[dose]
     if lags.shape == "geometric":
         return [f"{later} = {names.decay(dose)} · {before}" for before, later in pairwise(parts)]
-    own = [dose, *(names.interaction(dose, m) for m in names.bending(spec, dose))]
+    own = [dose, *(interaction(dose, m) for m in names.bending(spec, dose))]
     return [
         f"{each} at lag l = Σ {names.shape(each)}[p] · P_p(l), p = 0 .. {lags.powers - 1}"
         for each in own

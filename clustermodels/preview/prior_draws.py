@@ -9,6 +9,7 @@ from clustermodels.data.cells import Cells, Regression, expected_cells
 from clustermodels.data.correlations import draw as draw_cholesky
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
+from clustermodels.data.processes import weights
 from clustermodels.data.serial import carried
 from clustermodels.data.shapes import faded
 from clustermodels.families.priors import draw
@@ -33,7 +34,9 @@ def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
         half = rng.beta(*(design.serial.concentration,) * 2, size=size)
         drawn[CARRIED] = 2 * half - 1
     for block in design.blocks:
-        if block.factor is None:
+        if block.smooth is not None:
+            drawn |= _process(block, rng, size)
+        elif block.factor is None:
             values = [draw(term.prior, rng, (size,)) * term.unit for term in block.terms]
             if block.labels is not None:
                 drawn[block.name] = np.column_stack(values)
@@ -49,6 +52,20 @@ def prior_draws(design: Design, size: int, seed: int) -> dict[str, Values]:
     for cells in design.cells:
         _cells(cells, rng, size, drawn)
     return drawn
+
+
+def _process(block: Block, rng: np.random.Generator, size: int) -> dict[str, Values]:
+    """Draw the coefficients of a Gaussian process, at draws of its height and length."""
+    smooth = block.smooth
+    assert smooth is not None
+    height, reach = (draw(law, rng, (size,)) for law in (smooth.height, smooth.reach))
+    sds = height[:, None] * weights(len(block.terms), reach)
+    units = np.array([term.unit for term in block.terms])
+    return {
+        block.name: sds * rng.standard_normal(sds.shape) * units,
+        smooth.amplitude: height * smooth.units[0],
+        smooth.length: reach * smooth.units[1],
+    }
 
 
 def _cells(cells: Cells, rng: np.random.Generator, size: int, drawn: dict[str, Values]) -> None:

@@ -16,7 +16,9 @@ from clustermodels.data.initial import of_a_year
 from clustermodels.families.links import Effect
 from clustermodels.families.priors import Prior, quantile, scaled, words
 from clustermodels.preview.cell_words import cell_priors
+from clustermodels.preview.form_words import curve_change, level_words, process_words
 from clustermodels.spec import names
+from clustermodels.spec.bending import curves
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.names import INTERCEPT, correlation
@@ -60,11 +62,16 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
         told.append(_carried(spec, of.serial.concentration))
     for block in of.blocks:
         own = block.terms if block.decay is None else block.terms[:1]
-        told += [entry for term in own for entry in _term(spec, block, term, kind, of)]
+        if block.smooth is None:
+            told += [entry for term in own for entry in _term(spec, block, term, kind, of)]
         if block.decay is not None:
             low, high = quantile(block.decay.prior, _TAILS)
             said = f"of an effect {low:.2g} to {high:.2g} is left a year later"
             told.append(_told(spec, block.decay.name, block.decay.prior, said))
+        told += [
+            PriorWords(name, law, f"{said} (90 %)", name in spec.priors)
+            for name, law, said in process_words(spec, block, outcome.name)
+        ]
         if block.pooling == "partial" and len(block.terms) > 1:
             told.append(_correlation(spec, block))
     told += [
@@ -116,6 +123,8 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
         step, change = 1.0, f"being the cohort of {term.name}, before it adopts,"
     elif block.makes:
         change = f"one sd of the polynomial of {term.name} over its lags"
+    elif block.labels and block.name in curves(spec):
+        step, change = 1 / term.unit, curve_change(spec, block, term.name)
     elif block.labels:
         change = (
             f"one standard deviation of the clusters' first {term.name}, as far from the middle "
@@ -141,7 +150,7 @@ def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> lis
             )
         ]
     assert block.factor is not None
-    level = block.factor.name if block.serial is None else "single year"
+    level = level_words(spec, block)
     what = f"the effect of {change} on {outcome}" if term.around else outcome
     if term.name == names.TREND:
         what = f"what {change} does to {outcome}"

@@ -26,6 +26,8 @@ def support(spec: Spec, panel: Panel, learned: Learned) -> Iterator[Finding]:
     rows = reader(panel)
     values = transformed(raw_columns(spec, rows), learned.standards, rows)
     for treatment, moderator in spec.moderated():
+        if moderator not in values:
+            continue  # a label without policies is a level whose effect the prior alone tells
         seen = ~np.isnan(values[moderator])
         along, doses = values[moderator][seen], values[treatment][seen]
         edges = np.unique(np.quantile(along, np.linspace(0, 1, BINS + 1)))
@@ -43,7 +45,11 @@ def support(spec: Spec, panel: Panel, learned: Learned) -> Iterator[Finding]:
                 "no_support",
                 "warning",
                 f"'{treatment}' does not vary where '{moderator}' is {choices(still)}",
-                "The effect there is the straight line drawn on from elsewhere.",
+                "The effect there is the prior's."
+                if moderator in learned.steps
+                else "The effect there is the curve drawn on from elsewhere."
+                if moderator in learned.curves
+                else "The effect there is the straight line drawn on from elsewhere.",
                 f"Quote effects only where '{treatment}' varies.",
                 f"moderators.{moderator}",
                 spec.source.line(("moderators", moderator)),

@@ -12,6 +12,7 @@ from clustermodels.errors import choices
 from clustermodels.network.centrality import find
 from clustermodels.preview.assumptions import assumptions
 from clustermodels.preview.cell_words import cells_in_words
+from clustermodels.preview.form_words import forms_in_words
 from clustermodels.spec import names
 from clustermodels.spec.clusters import Floor
 from clustermodels.spec.document import Spec
@@ -76,12 +77,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
             over = _COHORTS[item.slope] + _COMPARED[by_cohort(spec)[treatment].comparison]
         said.append(f"The effect of {treatment}{lag}: {over}.")
     said += [_shaped(dose, lags) for dose, (lags, _) in spec.shaped().items()]
-    for moderator in spec.moderators:
-        bent = [t for t, m in spec.moderated() if m == moderator]
-        said.append(
-            f"{moderator} bends the effect of {choices(bent)} along a straight line; becoming and "
-            "being high on it count alike."
-        )
+    said += forms_in_words(spec, learned)
     if spec.controls:
         said.append(f"Held fixed: {choices(spec.controls)}.")
     said += cells_in_words(of)
@@ -254,6 +250,7 @@ _WORDS: dict[tuple[str, str, object], str] = {
     ("moderators", "lag", 0): "0 (the same year)",
     ("controls", "lag", 0): "0 (the same year)",
     ("moderators", "moderates", None): "every treatment",
+    ("moderators", "full", False): "",
     ("outcomes", "kind", "column"): "",
     ("outcomes", "missing", "drop"): "",
     ("moderators", "missing", "drop"): "",
@@ -275,7 +272,9 @@ def _said(section: str, name: str, key: str, value: object, learned: Learned) ->
     if (section, key) == ("controls", "kind") and value is None:
         return "numeric" if name in learned.scales else "categorical (the column is text)"
     if (section, key) == ("moderators", "centre"):
-        return f"its mean, {learned.scales[name].centre:.4g}"
+        return f"its mean, {learned.scales[name].centre:.4g}" if name in learned.scales else ""
+    if (section, key) == ("moderators", "form") and name in learned.steps:
+        return ""
     said = _WORDS.get((section, key, value))
     if said is not None:
         return said

@@ -12,6 +12,7 @@ import xarray as xr
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import raw_columns, transformed
 from clustermodels.data.learned import Learned
+from clustermodels.data.moderation import effect_at
 from clustermodels.data.panel import Values, reader
 from clustermodels.data.predictor import Draws
 from clustermodels.data.transforms import observed_cells
@@ -22,7 +23,6 @@ from clustermodels.results.changes import Sums, changes
 from clustermodels.results.event_study import overall_effect
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec.document import Spec
-from clustermodels.spec.names import interaction
 from clustermodels.spec.reads import years_before
 
 LEVELS = {"low": 0.1, "middle": 0.5, "high": 0.9}
@@ -34,8 +34,9 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
     """Answer what a policy does.
 
     Without a scenario: each treatment's slope where its moderator is low, middle and high (the
-    10 %, 50 % and 90 % quantiles of the fitted rows, the other moderators at their centre), on
-    the scale of the coefficient, b + sum_m d_m (z_m - c_m), and as the effect of the step in
+    10 %, 50 % and 90 % quantiles of the fitted rows; of a categorical one, at each label), the
+    other moderators at their centre, on the scale of the coefficient, b + sum_m d_m (z_m - c_m)
+    or with the curve or step of the moderator's form, and as the effect of the step in
     ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference. Of a dose
     with several lags, each, and the sum of those from 0 on.
 
@@ -157,19 +158,27 @@ def _slopes_along(
     if not moderators:
         yield {"moderator": "", "at": "", "moderator_value": np.nan}, own
     for moderator in moderators:
-        bend = draws[interaction(treatment, moderator)]
-        for label, share in levels.items():
-            at = float(np.quantile(values[moderator], share))
-            slope = own + bend * (at - learned.scales[moderator].centre)
+        if moderator in values:
+            places = [float(np.quantile(values[moderator], share)) for share in levels.values()]
+            slopes = effect_at(learned, draws, treatment, moderator, np.array(places), own)
+            labels = [*levels]
+        else:
+            labels = [*learned.steps[moderator].levels]
+            slopes = effect_at(learned, draws, treatment, moderator, labels, own)
+            places = [np.nan] * len(labels)
+        for label, at, slope in zip(labels, places, slopes.T, strict=True):
             yield {"moderator": moderator, "at": label, "moderator_value": at}, slope
 
 
 def moderator_values(fit: Fit) -> dict[str, Values]:
-    """Give each moderator's observed values over the fitted rows, as they enter the predictor."""
+    """Give moderators' observed values over the fitted rows, as they enter the predictor.
+
+    Those of numbers: a categorical one has labels.
+    """
     rows = reader(fit.panel)
     columns = raw_columns(fit.spec, rows)
     values = transformed(columns, fit.learned.standards, rows)
-    return {name: observed_cells(values[name]) for name in fit.spec.moderators}
+    return {name: observed_cells(values[name]) for name in fit.spec.moderators if name in values}
 
 
 def _changes(fit: Fit, scenario: str) -> xr.Dataset:

@@ -15,9 +15,9 @@ from clustermodels.data.panel import Reader
 from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import sd
+from clustermodels.spec.bending import interaction
 from clustermodels.spec.document import Spec
 from clustermodels.spec.engine import Auto
-from clustermodels.spec.names import interaction
 
 # Draws of the fit to the column as it stands.
 DRAWS, CHAINS = 500, 2
@@ -95,7 +95,10 @@ def _plain(fit: Fit) -> Spec:
     unknown = {name for _, name in fit.spec.uncertain()}
     moderators = {
         name: item.model_copy(
-            update={"centre": fit.learned.scales[name].centre, **(known if name in unknown else {})}
+            update=(
+                {"centre": fit.learned.scales[name].centre} if name in fit.learned.scales else {}
+            )
+            | (known if name in unknown else {})
         )
         for name, item in fit.spec.moderators.items()
     }

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustermodels.data.design import Design
+from clustermodels.data.moderation import bent_by_group
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import Draws, column_of
+from clustermodels.data.predictor import Draws
 from clustermodels.fits.record import Fit
 from clustermodels.results.effects import own_slope
 from clustermodels.spec import names
@@ -99,20 +100,12 @@ def _part(fit: Fit, design: Design, treatment: str, draws: Draws) -> Part:
     by_cluster = draws.get(names.by_cluster(treatment))
     slope = own_slope(fit, treatment, draws)[:, None] if by_cluster is None else by_cluster
     blocks = {block.name: block for block in design.blocks}
-    for moderator in [m for t, m in fit.spec.moderated() if t == treatment]:
-        bend = np.asarray(draws[names.interaction(treatment, moderator)])[:, None]
-        off = _means(design, column_of(blocks[moderator], 0, draws))
-        slope = slope + bend * fit.learned.scales[moderator].spread * off
-    clusters = len(clusters_of_rows(design)[1])
-    shift = np.broadcast_to(np.asarray(slope) * scale.step, (len(slope), clusters))
-    return Part(shift, item.lag, kept)
-
-
-def _means(design: Design, values: Values) -> Values:
-    """Average a column, (.., obs), over the rows of each cluster, (.., cluster)."""
     code, size = clusters_of_rows(design)
-    order, first = np.argsort(code, kind="stable"), np.append(0, np.cumsum(size)[:-1])
-    return np.asarray(np.add.reduceat(values[..., order], first, axis=-1) / size)
+    groups = code, len(size)
+    for moderator in [m for t, m in fit.spec.moderated() if t == treatment]:
+        slope = slope + bent_by_group(blocks[moderator], draws, treatment, groups)
+    shift = np.broadcast_to(np.asarray(slope) * scale.step, (len(slope), len(size)))
+    return Part(shift, item.lag, kept)
 
 
 def _adds_up(item: Stock) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from clustermodels.data.blocks import Block
@@ -10,6 +12,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.mode import Given
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws
+from clustermodels.data.processes import held
 from clustermodels.results.curvature import Columns, Part, curved
 from clustermodels.spec.names import correlation
 
@@ -47,7 +50,8 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))
     rows, groups = len(cluster), int(cluster[-1]) + 1
-    found = curved(design, _at_means(design, draws), draws)
+    blocks = tuple(held(block, draws) for block in design.blocks)
+    found = curved(replace(design, blocks=blocks), _at_means(design, draws), draws)
     owners = [_owners(part, cluster) for part in found.columns.varying]
     varying = [*zip(found.columns.varying, owners, strict=True)]
     # a factor's levels carry one constraint, already counted by the intercept

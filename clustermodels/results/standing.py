@@ -75,9 +75,12 @@ def standing(fit: Fit, moderator: str | None, low: float, high: float) -> Standi
 
 
 def _chosen(fit: Fit, moderator: str | None) -> str:
-    bending = [*dict.fromkeys(name for _, name in fit.spec.moderated())]
+    every = [*dict.fromkeys(name for _, name in fit.spec.moderated())]
+    bending = [name for name in every if name in fit.learned.scales]
+    if moderator in every and moderator not in bending:
+        raise FitError(f"{_REFUSED} '{moderator}' has labels, and none is higher than another.")
     if not bending:
-        raise FitError(f"{_REFUSED} no treatment of the document has a moderator.")
+        raise FitError(f"{_REFUSED} no treatment of the document has a moderator of numbers.")
     if moderator in bending:
         return moderator
     if moderator is not None:

@@ -8,9 +8,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from clustermodels.spec.cells import WithCells, keep_normal
+from clustermodels.spec.forms import Bins, Form
 from clustermodels.spec.position import Position
 from clustermodels.spec.reads import Read
-from clustermodels.spec.section import ColumnName, Finite, Kinds, Section, Whole, with_column
+from clustermodels.spec.section import (
+    ColumnName,
+    Finite,
+    Kinds,
+    Section,
+    Whole,
+    refuse,
+    with_column,
+)
 from clustermodels.spec.transforms import Transform
 
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
@@ -26,7 +35,13 @@ class Moderator(Section, ABC):
     moderates: Names | None = Field(
         default=None, description="the treatments that it bends; all of them by default"
     )
-    form: Literal["linear"] = "linear"
+    form: Form = Field(
+        default="linear",
+        description="linear, quadratic, bins, spline or gp: along what an effect changes with it",
+    )
+    full: bool = Field(
+        default=False, description="whether controls have effects that change with it, too"
+    )
 
     @abstractmethod
     def named(self, key: str) -> Self:
@@ -77,3 +92,35 @@ class NetworkModerator(Moderator, Position):
     def reads(self) -> tuple[Read, ...]:
         """Give the column that it makes; its network's lag is inside."""
         return (Read(self.column or ""),)
+
+
+@MODERATORS.register
+class CategoricalModerator(Moderator):
+    """A column of labels: an effect of its own for each."""
+
+    kind: Literal["categorical"]
+    column: ColumnName | None = Field(default=None, description="its column, if not the key")
+    lag: Whole = Field(default=0, description="years back")
+
+    @model_validator(mode="after")
+    def _no_numbers(self) -> Self:
+        for key, value in {"centre": "mean", "form": "linear"}.items():
+            if getattr(self, key) != value:
+                raise refuse(
+                    f"a categorical moderator takes no '{key}', because its labels are no numbers",
+                    f"Remove '{key}'.",
+                )
+        return self
+
+    def named(self, key: str) -> Self:
+        """Give the moderator with its key as the column where it names none."""
+        return with_column(self, key)
+
+    def reads(self) -> tuple[Read, ...]:
+        """Give the moderator's column of labels, at its lag."""
+        return (Read(self.column or "", self.lag, "label"),)
+
+
+def in_steps(moderator: Moderator) -> bool:
+    """Tell whether effects change with a moderator in steps: by bin or by label."""
+    return isinstance(moderator, CategoricalModerator) or isinstance(moderator.form, Bins)

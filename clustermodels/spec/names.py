@@ -7,9 +7,11 @@ from typing import Literal
 
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
+from clustermodels.spec.bending import amplitude, curves, is_curve, is_process, length
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL, feedback, feedback_own_sd, feedback_sd
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
+from clustermodels.spec.moderators import Moderator, in_steps
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 from clustermodels.spec.treatments import POOLED, Adoption
 
@@ -46,11 +48,6 @@ class PosteriorName:
     name: str
     role: Role
     path: tuple[str, ...]
-
-
-def interaction(treatment: str, moderator: str) -> str:
-    """Name the coefficient of treatment times moderator."""
-    return f"{treatment}_x_{moderator}"
 
 
 def effect(factor: str) -> str:
@@ -158,6 +155,15 @@ def bending(spec: Spec, dose: str) -> list[str]:
     return [moderator for treatment, moderator in spec.moderated() if treatment == first]
 
 
+def _of_form(moderator: Moderator) -> Role:
+    """Tell what kind of prior a moderator's coefficients take."""
+    if is_process(moderator):
+        return "derived"
+    if in_steps(moderator):
+        return "effects"
+    return "location" if is_curve(moderator) else "coefficient"
+
+
 def posterior_names(spec: Spec) -> list[PosteriorName]:
     """List every name that the posterior of this document may have, in document order."""
     listed = [PosteriorName(INTERCEPT, "coefficient", ("outcomes",))]
@@ -195,11 +201,12 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
             add(by_mean(name), "coefficient", "treatments", name)
         if isinstance(treatment, Adoption) and treatment.comparison == "never":
             add(before(name), "coefficient", "treatments", name)
-    for name in spec.moderators:
-        add(name, "coefficient", "moderators", name)
-    for treatment_name, moderator in spec.moderated():
-        role: Role = "derived" if treatment_name in of_polynomial else "coefficient"
-        add(interaction(treatment_name, moderator), role, "moderators", moderator)
+    for name, owner in curves(spec).items():
+        made = name in {interaction(part, owner) for part in of_polynomial}
+        add(name, "derived" if made else _of_form(spec.moderators[owner]), "moderators", owner)
+        if is_process(spec.moderators[owner]):
+            add(amplitude(name), "sd", "moderators", owner)
+            add(length(name), "sd", "moderators", owner)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
     for section, name in spec.uncertain():

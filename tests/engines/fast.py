@@ -76,6 +76,29 @@ DOCUMENTS = {
         fixed_effects={"cluster": {"pooling": "correlated"}, "own": {"pooling": "free"}},
         priors=around("own_effect"),
     ),
+    "curves": poisson(
+        treatments=["dose"],
+        moderators={"yearly": {"form": "spline"}, "fixed": {"form": "quadratic"}},
+        controls=["people"],
+        fixed_effects={"cluster": {"pooling": "correlated"}},
+    ),
+    "steps": PLAIN
+    | {
+        "treatments": ["dose"],
+        "moderators": {
+            "yearly": {"form": "bins", "full": True},
+            "region": {"kind": "categorical"},
+        },
+        "controls": ["people"],
+        "fixed_effects": {"cluster": {"pooling": "correlated"}, "year": {}},
+    },
+    "bent labels": PLAIN
+    | {
+        "treatments": ["dose"],
+        "moderators": {"yearly": {"full": True}},
+        "controls": ["phase"],
+        "fixed_effects": {"cluster": {"pooling": "partial"}},
+    },
     "trials": PLAIN
     | {
         "outcomes": {"won": {"family": "binomial", "trials": "tries"}},

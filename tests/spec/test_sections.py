@@ -51,8 +51,8 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
         ),
         (
             "moderators: {c: {kind: net}}\n",
-            "moderators.c.kind: unknown kind of moderator. Got 'net'; expected column, network. "
-            "Did you mean 'network'?",
+            "moderators.c.kind: unknown kind of moderator. Got 'net'; expected column, network, "
+            "categorical. Did you mean 'network'?",
         ),
         (
             "controls: {gdp: {transform: log10}}\n",
