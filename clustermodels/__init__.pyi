@@ -43,6 +43,7 @@ from .preview.starter import draft_spec as draft_spec
 from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
+from .report.moderation import draw_moderation as draw_moderation
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.dynamics import dynamics as dynamics
@@ -52,6 +53,8 @@ from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.high_low import high_low as high_low
 from .results.measurement import measurement as measurement
+from .results.moderation import Moderation as Moderation
+from .results.moderation import test_moderation as test_moderation
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
 from .results.sampling import shared_findings as shared_findings

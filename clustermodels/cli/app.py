@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clustermodels.cli import after, before, fitting
+from clustermodels.cli import after, before, fitting, moderation
 from clustermodels.cli.endings import ended
 from clustermodels.cli.terminal import say
 
@@ -35,6 +35,7 @@ COMMANDS = (
     after.dynamics,
     after.within_between,
     after.high_low,
+    moderation.test_moderation,
     before.simulate,
     before.schema,
 )

@@ -76,7 +76,10 @@ def bent_by_group(
         The group of each row, (obs,), and how many there are.
     """
     code, many = groups
-    size, bend = np.bincount(code, minlength=many), np.asarray(draws[interaction(treatment, along.name)])
+    size, bend = (
+        np.bincount(code, minlength=many),
+        np.asarray(draws[interaction(treatment, along.name)]),
+    )
     if along.factor is not None:
         levels = len(along.factor.levels)
         count = np.bincount(along.factor.codes * many + code, minlength=levels * many)
@@ -90,4 +93,3 @@ def bent_by_group(
         own = bend if bend.ndim == 1 else bend[:, position]
         added = added + (own / term.unit)[:, None] * mean
     return np.asarray(added)
-

@@ -80,7 +80,7 @@ _SECTIONS: dict[str, type[Bins | Spline | GaussianProcess]] = {
 FORMS = ("linear", "quadratic", *_SECTIONS)
 
 
-def _pick(value: object) -> AnyForm:
+def form_named(value: object) -> AnyForm:
     """Give the form that a name, or a mapping with one entry, stands for."""
     if isinstance(value, (Bins, Spline, GaussianProcess)):
         return value
@@ -106,7 +106,7 @@ def _pick(value: object) -> AnyForm:
 Form = Annotated[
     AnyForm,
     BeforeValidator(
-        _pick,
+        form_named,
         json_schema_input_type=Literal["linear", "quadratic", "bins", "spline", "gp"]
         | Bins
         | Spline

@@ -1,0 +1,87 @@
+"""The command that tests how a moderator bends an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+import clustermodels as cm
+from clustermodels.cli.arguments import AsFormat, Picture, RunPath, wrote
+from clustermodels.cli.outcomes import Outcome, apart, one_picture, opened, together
+from clustermodels.cli.tables import Cell, Format, cells_of, probability, table
+from clustermodels.cli.terminal import say
+
+# Places along the moderator that readers are shown.
+SHOWN = 6
+_Columns = dict[str, list[Cell]]
+
+
+def test_moderation(
+    run: RunPath,
+    moderator: Annotated[
+        str | None, typer.Option(help="Which one: by default the only one, or the only position.")
+    ] = None,
+    treatment: Annotated[str | None, typer.Option(help="Which policy, of several.")] = None,
+    forms: Annotated[
+        str, typer.Option(help="Tried beside a line: of bins, spline, quadratic and gp (slow).")
+    ] = "bins,spline",
+    format_: AsFormat = Format.text,
+    picture: Picture = None,
+    outcome: Outcome = None,
+) -> None:
+    """Test how a moderator bends a policy's effect.
+
+    The study is fitted again with the moderator in other forms: is it a line, where is the effect
+    clear of none, and where does the policy vary? csv has the curves.
+    """
+    each = opened(run, outcome)
+    one_picture(each, picture)
+    asked = [form.strip() for form in forms.split(",") if form.strip()]
+    found = {n: cm.test_moderation(one, moderator, treatment, asked) for n, one in each.items()}
+    for name, one in found.items():
+        if picture is not None:
+            cm.draw_moderation(one, picture, name)
+    if format_ in (Format.csv, Format.json):
+        table(together({name: _curves(one.curves) for name, one in found.items()}), format_)
+        return
+    apart(found, format_, lambda one: _read(one, format_))
+    wrote(picture, format_)
+
+
+def _curves(curves: Any) -> _Columns:
+    """Give every place of every form, a row each."""
+    forms, size = curves["form"].to_numpy(), curves.sizes["place"]
+    columns: _Columns = {"form": cells_of(np.repeat(forms, size))}
+    for name in ("moderator_value", "supported"):
+        columns[name] = cells_of(np.tile(curves[name].to_numpy(), len(forms)))
+    return columns | {str(n): cells_of(v.to_numpy().ravel()) for n, v in curves.data_vars.items()}
+
+
+def _read(found: Any, format_: Format) -> None:
+    """Print support, curves, departures and the verdict, for readers."""
+    support: Mapping[str, Any] = found.support.data_vars
+    columns: _Columns = {str(name): cells_of(values.to_numpy()) for name, values in support.items()}
+    columns["supported"] = ["yes" if cell else "no" for cell in columns["supported"]]
+    table(columns, format_, "Where the policy varies, along the moderator")
+    curves = found.curves
+    some = np.unique(np.linspace(0, curves.sizes["place"] - 1, SHOWN).astype(int))
+    shown = _curves(curves.isel(place=some))
+    shown["supported"] = ["yes" if cell else "no" for cell in shown["supported"]]
+    for name in ("probability", "falling"):
+        shown[name] = [probability(cell) for cell in shown[name]]
+    kind, per = str(curves["scale"].item()), str(curves["per"].item())
+    table(shown, format_, f"The effect of {per} along the moderator ({kind.replace('_', ' ')})")
+    left = found.departures
+    columns = {"form": cells_of(left["form"].to_numpy())}
+    columns |= {str(name): cells_of(values.to_numpy()) for name, values in left.data_vars.items()}
+    columns["leaves"] = ["yes" if cell else "no" for cell in columns["leaves"]]
+    table(columns, format_, "How far each form leaves the line that fits it best")
+    say(
+        "sim95: a band that holds everywhere at once; eti95: at that place alone. falling: the "
+        "probability that the effect falls there. beyond: the share of draws that stray as far."
+    )
+    say("")
+    say(found.verdict)

@@ -1,0 +1,71 @@
+"""Bands that hold everywhere at once, and what they exclude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustermodels.results.intervals import PROBABILITY
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A simultaneous band of a curve.
+
+    Parameters
+    ----------
+    centre, spread
+        (place,): mean and sd over draws.
+    reach
+        How many sds the band reaches: that of a share ``PROBABILITY`` of draws stay inside
+        everywhere.
+    beyond
+        The share of draws that leave their mean somewhere by more sds than the mean leaves 0 where
+        it does so most: small where the curve is no straight zero.
+    """
+
+    centre: Values
+    spread: Values
+    reach: float
+    beyond: float
+
+    @property
+    def lower(self) -> Values:
+        """Its lower end, (place,)."""
+        return np.asarray(self.centre - self.reach * self.spread)
+
+    @property
+    def upper(self) -> Values:
+        """Its upper end, (place,)."""
+        return np.asarray(self.centre + self.reach * self.spread)
+
+    @property
+    def excludes_zero(self) -> NDArray[np.bool_]:
+        """Where it leaves 0 outside, (place,)."""
+        return np.asarray((self.lower > 0) | (self.upper < 0))
+
+
+def band(draws: Values) -> Band:
+    r"""Give the simultaneous band of a curve's draws, (S, place).
+
+    mean +- c sd with c the 0.95 quantile over draws of $\max_j |d_j - \bar d_j| / s_j$ (the sup-t
+    band; Montiel Olea & Plagborg-Møller 2019, doi 10.1002/jae.2656).
+
+    Examples
+    --------
+    >>> flat = band(np.array([[1.0, 2.0], [3.0, 4.0], [2.0, 3.0]]))
+    >>> flat.centre.tolist(), flat.excludes_zero.tolist()
+    ([2.0, 3.0], [False, True])
+    """
+    centre, spread = draws.mean(axis=0), draws.std(axis=0)
+    moves = spread > 1e-12 * np.maximum(np.abs(centre), 1e-300)
+    scale = np.where(moves, spread, 1.0)
+    away = np.where(moves, np.abs(draws - centre) / scale, 0.0).max(axis=1)
+    furthest = float(np.where(moves, np.abs(centre) / scale, 0.0).max())
+    return Band(
+        centre, spread, float(np.quantile(away, PROBABILITY)), float((away >= furthest).mean())
+    )

@@ -1,0 +1,271 @@
+"""Whether a moderator bends a policy's effect, and along a straight line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from clustermodels.data.moderation import effect_at
+from clustermodels.errors import FitError, choices
+from clustermodels.fits.record import Fit, flat
+from clustermodels.results.bands import Band, band
+from clustermodels.results.effects import own_slope
+from clustermodels.results.intervals import increase, summarised
+from clustermodels.results.other_forms import name_of, refitted
+from clustermodels.results.standing import standing
+from clustermodels.results.supported import Support, support_along
+from clustermodels.results.verdict import verdict
+from clustermodels.spec.forms import FORMS as KINDS
+
+Values = NDArray[np.float64]
+
+LINEAR, BINS = "linear", "bins"
+FORMS = (BINS, "spline")
+# Places along the moderator, and quantiles of the rows over which a curve is set against a line.
+GRID, QUANTILES = 41, 40
+
+
+@dataclass(frozen=True, eq=False)
+class Moderation:
+    """How a policy's effect goes along a moderator.
+
+    Parameters
+    ----------
+    curves
+        Along (form, place): ``median``, ``eti95_lower``, ``eti95_upper`` and ``sim95_lower``,
+        ``sim95_upper`` (of the band that holds everywhere at once) of the effect of the step in
+        ``per``; ``probability`` that it is an increase; ``falling``, that its slope there is below
+        0 (nan for bins). Coordinates ``moderator_value`` (as it enters the predictor) and
+        ``supported``, whether the policy varies there.
+    departures
+        Along ``form``: how far each form leaves the straight line that fits it best over the rows,
+        where it does so most (``departure``, in ``per`` steps on the link's scale, at
+        ``moderator_value``), whether its simultaneous 95 % band leaves the line (``leaves``), and
+        ``beyond``, the share of draws that stray from their mean as far.
+    support
+        Along ``bin``: where along the moderator the policy varies.
+    region
+        Where the simultaneous band of the document's own form excludes no effect: stretches of
+        supported places, from and to.
+    fits
+        The fit of each form, by its name.
+    verdict
+        What is found, in a sentence with its numbers.
+    """
+
+    curves: xr.Dataset
+    departures: xr.Dataset
+    support: xr.Dataset
+    region: tuple[tuple[float, float], ...]
+    fits: Mapping[str, Fit]
+    verdict: str
+
+
+def test_moderation(
+    fit: Fit,
+    moderator: str | None = None,
+    treatment: str | None = None,
+    forms: Collection[str] = FORMS,
+    low: float = 0.25,
+    high: float = 0.75,
+) -> Moderation:
+    r"""Test how a moderator bends a policy's effect.
+
+    The study is fitted again with the moderator in each of ``forms``, and as a straight line, and
+    the effect $x (b + f(z))$ of a step x of the policy is set out along the moderator z. Whether f
+    is straight is told within each fit: its curve at 40 quantiles of the rows where the policy
+    varies, less the line that fits it best there by least squares, is 0 where f is straight, and
+    has a simultaneous band. Of bins it is their effects, where the rows are that tell of them and
+    weighed by what these tell, the square of what the policy is off its mean in the bin.
+
+    Parameters
+    ----------
+    fit
+        A fit whose document has the moderator in any form.
+    moderator, treatment
+        Which; None for the only one (or the only position in the network).
+    forms
+        Beside ``linear``: ``bins``, ``spline``, ``quadratic``, ``gp`` (which takes NUTS).
+    low, high
+        Quantiles of the moderator that the verdict sets against each other.
+
+    Returns
+    -------
+    Moderation
+        Curves, departures from a line, support, the region of effects and a verdict.
+
+    Raises
+    ------
+    FitError
+        If no treatment has a continuous moderator of that name, quantiles are out of order, or a
+        form is unknown.
+    PanelError
+        If a form cannot be had, such as more bins than values.
+
+    Notes
+    -----
+    Bins and curves are as wide as their default priors let them be, which hold them near the line's
+    own scale: with few clusters a bend may go unseen, and 'no departure found' is no proof of a
+    line. Where the policy does not vary an effect is the form's, not the data's.
+
+    References
+    ----------
+    Hainmueller, J., Mummolo, J. and Xu, Y. (2019). How much should we trust estimates from
+    multiplicative interaction models? Political Analysis 27, 163-192.
+    https://doi.org/10.1017/pan.2018.46. Johnson, P. O. and Neyman, J. (1936). Tests of certain
+    linear hypotheses and their application to some educational problems. Statistical Research
+    Memoirs 1, 57-93.
+    """
+    unknown = [form for form in forms if form not in KINDS]
+    if unknown:
+        raise FitError(
+            f"moderation cannot be tested because there is no form {choices(unknown)}. Choose "
+            f"among: {choices(KINDS)}."
+        )
+    at = standing(fit, moderator, low, high)
+    policy = _policy(fit, at.moderator, treatment)
+    found = support_along(fit, policy, at.moderator)
+    z = found.along
+    places = np.linspace(z.min(), z.max(), GRID)
+    own = name_of(fit.spec.moderators[at.moderator].form)
+    wanted = dict.fromkeys([LINEAR, *forms, own])
+    fits = {f: fit if f == own else refitted(fit, at.moderator, f) for f in wanted}
+    step = fit.learned.scales[policy]
+    draws = {name: _effect(one, policy, at.moderator, places) for name, one in fits.items()}
+    inside = found.covers(places)
+    curves = _curves(fit, draws, places, inside, step.words)
+    departures = _departures(fits, policy, at.moderator, found)
+    held = _regions(places, band(draws[own]).excludes_zero & inside)
+    ends = np.array([at.values["low"], at.values["high"]])
+    two = _effect(fit, policy, at.moderator, ends)
+    said = verdict(
+        fit, policy, at, two, departures, held, (float(z.min()), float(z.max())), step.words
+    )
+    return Moderation(curves, departures, found.table, held, fits, said)
+
+
+# None of pytest's, where it is imported.
+test_moderation.__test__ = False  # type: ignore[attr-defined]
+
+
+def _policy(fit: Fit, moderator: str, treatment: str | None) -> str:
+    bent = [t for t, m in fit.spec.moderated() if m == moderator]
+    if treatment is None and len(bent) == 1:
+        return bent[0]
+    if treatment in bent:
+        return str(treatment)
+    what = "there are several" if treatment is None else f"'{moderator}' does not bend it"
+    raise FitError(
+        f"moderation of {treatment or 'a treatment'} cannot be tested because {what}. Choose "
+        f"among: {choices(bent)}."
+    )
+
+
+def _effect(fit: Fit, policy: str, moderator: str, places: Values) -> Values:
+    """Give what a step of the policy adds to the predictor at places, (S, place)."""
+    draws = flat(fit.posterior)
+    own = own_slope(fit, policy, draws)
+    slopes = effect_at(fit.learned, draws, policy, moderator, places, own)
+    return slopes * fit.learned.scales[policy].step
+
+
+def _curves(
+    fit: Fit, draws: Mapping[str, Values], places: Values, inside: NDArray[np.bool_], per: str
+) -> xr.Dataset:
+    ratio = fit.spec.family.link.effect != "difference"
+    shown = (lambda v: np.exp(v)) if ratio else (lambda v: v)
+    columns: dict[str, list[Values]] = {}
+    for form, curve in draws.items():
+        numbers = summarised(curve)
+        whole = band(curve)
+        moving = np.gradient(curve, places, axis=1)
+        falling = np.full(len(places), np.nan) if form == BINS else increase(-moving)
+        numbers |= {"sim95_lower": whole.lower, "sim95_upper": whole.upper}
+        numbers = {name: shown(values) for name, values in numbers.items()}
+        for name, values in {
+            **numbers,
+            "probability": increase(curve),
+            "falling": falling,
+        }.items():
+            columns.setdefault(name, []).append(values)
+    return xr.Dataset(
+        {name: (("form", "place"), np.array(values)) for name, values in columns.items()},
+        coords={
+            "form": np.array([*draws], dtype=object),
+            "moderator_value": ("place", places),
+            "supported": ("place", inside),
+            "scale": fit.spec.family.link.effect,
+            "per": per,
+        },
+    )
+
+
+def _departures(
+    fits: Mapping[str, Fit], policy: str, moderator: str, support: Support
+) -> xr.Dataset:
+    """Set each form against its own line, where the policy varies."""
+    here = support.covers(support.along)
+    z, doses = support.along[here], support.doses[here]
+    found: dict[str, tuple[Band, Values]] = {}
+    for form, fit in fits.items():
+        if form == LINEAR:
+            continue
+        steps = fit.learned.steps.get(moderator)
+        if steps is None:
+            places = np.quantile(z, (np.arange(QUANTILES) + 0.5) / QUANTILES)
+            weights = np.ones(QUANTILES)
+        else:
+            places, weights = _of_bins(np.array(steps.edges), z, doses)
+        curve = _effect(fit, policy, moderator, places)
+        found[form] = (band(off_line(curve, places, weights)), places)
+    furthest = [
+        int(np.argmax(np.abs(b.centre) / np.maximum(b.spread, 1e-300))) for b, _ in found.values()
+    ]
+    each = [*zip(found.values(), furthest, strict=True)]
+    return xr.Dataset(
+        {
+            "departure": ("form", np.array([b.centre[i] for (b, _), i in each])),
+            "moderator_value": ("form", np.array([p[i] for (_, p), i in each])),
+            "leaves": ("form", np.array([bool(b.excludes_zero.any()) for (b, _), _ in each])),
+            "beyond": ("form", np.array([b.beyond for (b, _), _ in each])),
+        },
+        coords={"form": np.array([*found], dtype=object)},
+    )
+
+
+def _of_bins(edges: Values, z: Values, doses: Values) -> tuple[Values, Values]:
+    """Give where the rows that tell of each bin's effect are, and how much they tell.
+
+    A row tells of an effect as the square of what the policy is off its mean in the bin.
+    """
+    bins = np.searchsorted(edges, z, side="right")
+    size = np.maximum(np.bincount(bins), 1)
+    told = (doses - (np.bincount(bins, doses) / size)[bins]) ** 2
+    weights = np.bincount(bins, told)
+    some = weights > 0
+    return np.bincount(bins, told * z)[some] / weights[some], weights[some]
+
+
+def off_line(curve: Values, places: Values, weights: Values) -> Values:
+    """Give what a curve's draws, (S, place), leave of their own weighted least-squares line.
+
+    Examples
+    --------
+    >>> x = np.array([0.0, 1.0, 2.0, 3.0])
+    >>> off_line(np.array([2 + 3 * x]), x, np.ones(4)).round(12).tolist()
+    [[0.0, 0.0, 0.0, 0.0]]
+    """
+    line = np.column_stack([np.ones(len(places)), places])
+    solved = np.linalg.lstsq(line * np.sqrt(weights)[:, None], (curve * np.sqrt(weights)).T)[0]
+    return np.asarray(curve - (line @ solved).T)
+
+
+def _regions(places: Values, inside: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
+    """Give the stretches of neighbouring places that are inside."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
+    pairs: Sequence[tuple[int, int]] = [(a, b - 1) for a, b in edges.reshape(-1, 2).tolist()]
+    return tuple((float(places[a]), float(places[b])) for a, b in pairs)
