@@ -18,7 +18,7 @@ from clustermodels.model.families import ERRORS, LIKELIHOODS, LINKS, MEANS
 from clustermodels.model.feedback import effects_told, reaction
 from clustermodels.model.numbers import OBS, Numbers, along, numbers
 from clustermodels.model.priors import positive, real
-from clustermodels.model.processes import process_coefficients
+from clustermodels.model.processes import process
 from clustermodels.model.random import Random, random_coefficients
 from clustermodels.model.serial import effects_carried_over, given_before
 from clustermodels.spec.names import INTERCEPT, level_dim
@@ -124,6 +124,8 @@ def _contribution(
     """Make a block's variables and give its part of the predictor, (obs,)."""
     if block.decay is not None:
         return _fading(block, given)
+    if block.smooth is not None:
+        return process(block, given)
     if block.factor is None:
         return _common(block, given, common, cells)
     if block.pooling == "free":
@@ -149,14 +151,10 @@ def _common(block: Block, given: Numbers, common: dict[str, Any], cells: Mapping
         f"{block.name}_{position}" if block.labels else term.name
         for position, term in enumerate(block.terms)
     ]
-    internal = (
-        [
-            real(name, term.prior, given.priors[block.name, i])
-            for i, (name, term) in enumerate(zip(names, block.terms, strict=True))
-        ]
-        if block.smooth is None
-        else [*process_coefficients(block, given)]
-    )
+    internal = [
+        real(name, term.prior, given.priors[block.name, i])
+        for i, (name, term) in enumerate(zip(names, block.terms, strict=True))
+    ]
     users = [value * given.units[block.name, i] for i, value in enumerate(internal)]
     if block.labels is not None:
         pm.Deterministic(block.name, pt.stack(users), dims=along(level_dim(block.name)))

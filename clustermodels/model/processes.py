@@ -15,8 +15,8 @@ from clustermodels.model.priors import positive
 from clustermodels.spec.names import level_dim
 
 
-def process_coefficients(block: Block, given: Numbers) -> Any:
-    """Make the internal coefficients of a process, (sine,).
+def process(block: Block, given: Numbers) -> Any:
+    """Make a process's variables and give its part of the predictor, (obs,).
 
     The free variables are a standard normal one for each sine, the height and the length.
     """
@@ -26,6 +26,10 @@ def process_coefficients(block: Block, given: Numbers) -> Any:
     height, reach = (positive(f"z_{name}", law, given.priors[name]) for name, law in laws.items())
     for name, value in zip(laws, (height, reach), strict=True):
         pm.Deterministic(name, value * given.units[name])
-    z = pm.Normal(f"z_{block.name}", 0.0, 1.0, dims=along(level_dim(block.name)))
-    bent = -0.25 * (reach * frequencies(len(block.terms))) ** 2
-    return height * (2 * np.pi) ** 0.25 * pt.sqrt(reach) * pt.exp(bent) * z
+    places, dim = [(block.name, at) for at in range(len(block.terms))], level_dim(block.name)
+    z = pm.Normal(f"z_{block.name}", 0.0, 1.0, dims=along(dim))
+    faded = pt.exp(-0.25 * (reach * frequencies(len(places))) ** 2)
+    internal = height * (2 * np.pi) ** 0.25 * pt.sqrt(reach) * faded * z
+    # every sine leads back by the same unit
+    pm.Deterministic(block.name, internal * given.units[places[0]], dims=along(dim))
+    return pt.dot(internal, pt.stack([given.columns[place] for place in places]))

@@ -7,7 +7,14 @@ from typing import Literal
 
 from clustermodels.families.priors import DISTRIBUTIONS
 from clustermodels.families.table import find
-from clustermodels.spec.bending import amplitude, curves, is_curve, is_process, length
+from clustermodels.spec.bending import (
+    amplitude,
+    curves,
+    interaction,
+    is_curve,
+    is_process,
+    length,
+)
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL, feedback, feedback_own_sd, feedback_sd
 from clustermodels.spec.fixed_effects import CLUSTER, Trend

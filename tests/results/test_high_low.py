@@ -367,7 +367,9 @@ def test_what_cannot_be_asked_is_refused(asked, said):
 
 def test_a_document_without_a_moderator_has_no_high_and_low():
     fit = made_fit(PLAIN | {"treatments": {"dose": {}}}, whole())
-    with pytest.raises(cm.FitError, match="because no treatment of the document has a moderator"):
+    with pytest.raises(
+        cm.FitError, match="because no treatment of the document has a moderator of numbers"
+    ):
         cm.high_low(fit)
 
 
