@@ -54,6 +54,7 @@ from .results.high_low import high_low as high_low
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
+from .results.rank_clusters import rank_clusters as rank_clusters
 from .results.sampling import shared_findings as shared_findings
 from .results.summary import shared_summary as shared_summary
 from .results.summary import summary as summary

@@ -104,7 +104,7 @@ def along_moderators(
             for same in zip(*summed.lags, strict=True):
                 moved_by = np.sum([moved for _, moved in same], axis=0)
                 about = {"treatment": f"{whole}, all lags", **same[0][0]}
-                yield _effect(fit, about, moved_by, summed.words)
+                yield as_effect(fit, about, moved_by, summed.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +122,14 @@ def _told(
     for at, slope in along:
         about = {"treatment": treatment, **at}
         yield {**about, "scale": "coefficient", "per": "unit"}, slope, 0.0
-        yield _effect(fit, about, slope * step, words)
+        yield as_effect(fit, about, slope * step, words)
 
 
-def _effect(fit: Fit, about: Labels, moved: Values, words: str) -> tuple[Labels, Values, float]:
-    """Give what a change of the predictor does to the outcome."""
+def as_effect(fit: Fit, about: Labels, moved: Values, words: str) -> tuple[Labels, Values, float]:
+    """Give what a change of the predictor, (S, ...), does to the outcome, and what is no effect.
+
+    The labels say besides on which scale, and for which change.
+    """
     family = fit.spec.family
     kind = family.link.effect
     effect, neutral = (moved, 0.0) if kind == "difference" else (np.exp(moved), 1.0)
