@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from clustermodels.cli.contrasts import high_low as show_high_low
 from clustermodels.cli.endings import FailOn, Severity, fail
 from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.outcomes import Outcome, any_of, chosen, one_picture, opened, runs, shared
+from clustermodels.cli.ranks import ranks as show_ranks
 from clustermodels.cli.tables import Format
 from clustermodels.cli.terminal import say
 
@@ -151,4 +152,22 @@ def high_low(
     each = opened(run, outcome)
     found = {name: cm.high_low(made, moderator, low, high) for name, made in each.items()}
     show_high_low(found, format_, any_of(each).spec)
+    printing.doubts({name: cm.chain_findings(made) for name, made in each.items()}, format_)
+
+
+def ranks(
+    run: RunPath,
+    treatment: Annotated[str | None, typer.Option(help="One policy of the document.")] = None,
+    at: Annotated[
+        Literal["own", "centre"],
+        typer.Option(help="Where moderators stand: at each cluster's own means, or the same."),
+    ] = "own",
+    top: Annotated[int | None, typer.Option(help="How many are the group at the top.")] = None,
+    format_: AsFormat = Format.text,
+    outcome: Outcome = None,
+) -> None:
+    """Rank clusters by what a policy does in each, and say how sure the ranks are."""
+    each = opened(run, outcome)
+    found = {name: cm.rank_clusters(made, treatment, at=at, top=top) for name, made in each.items()}
+    show_ranks(found, format_, any_of(each).spec)
     printing.doubts({name: cm.chain_findings(made) for name, made in each.items()}, format_)

@@ -35,6 +35,7 @@ COMMANDS = (
     after.dynamics,
     after.within_between,
     after.high_low,
+    after.ranks,
     before.simulate,
     before.schema,
 )
