@@ -35,7 +35,7 @@ def ranks(each: Mapping[str, Any], format_: Format, spec: cm.Spec) -> None:
         table(together(columns), format_)
         return
     apart(columns, format_, lambda found: _read(found, format_))
-    say("Medians and mean ranks, with 95 % equal-tailed intervals in brackets; 1 is the highest.")
+    say("Medians and mean ranks, with 95 % equal-tailed intervals; rank 1 is the highest effect.")
     say(cm.assumptions(spec))
 
 
@@ -51,11 +51,14 @@ def _read(columns: Columns, format_: Format) -> None:
         here = [spot for spot, name in enumerate(columns["treatment"]) if name == policy]
         own = {name: [cells[spot] for spot in here] for name, cells in columns.items()}
         scale, per, at, top = (own[name][0] for name in ("scale", "per", "at", "top"))
+        ordered = own | {"rank_mean": [f"{mean:.1f}" for mean in own["rank_mean"]]}
         shown: dict[str, list[Cell]] = {
             "cluster": own["cluster"],
             f"{scale} [eti95]": _told(own, "median", LOWER, UPPER),
             "P(increase)": [*map(probability, own["probability"])],
-            "rank [eti95]": _told(own, "rank_mean", "rank_eti95_lower", "rank_eti95_upper"),
+            "mean rank [eti95]": _told(
+                ordered, "rank_mean", "rank_eti95_lower", "rank_eti95_upper"
+            ),
             f"P(top {top})": [*map(probability, own["probability_top"])],
             "P(highest)": [*map(probability, own["probability_highest"])],
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -131,29 +132,25 @@ def _asked(fit: Fit, treatment: str | None) -> dict[str, list[str]]:
             known.setdefault(wholes.get(name, name), []).append(name)
     if not known:
         raise _refused("the document has no treatment")
-    if treatment is None:
-        varying = {name: parts for name, parts in known.items() if not _alike(fit, parts)}
-        if not varying:
-            name, parts = next(iter(known.items()))
-            raise _refused(_alike(fit, parts).format(name))
-        return varying
-    if treatment not in known:
+    if treatment is not None and treatment not in known:
         close = nearest(treatment, known)
         what = f"Did you mean '{close}'?" if close else f"Choose among: {choices(known)}."
         raise _refused(f"'{treatment}' is no policy of the document. {what}")
-    if _alike(fit, known[treatment]):
-        raise _refused(_alike(fit, known[treatment]).format(treatment))
-    return {treatment: known[treatment]}
+    asked = known if treatment is None else {treatment: known[treatment]}
+    alike = {name: _alike(fit, name, parts) for name, parts in asked.items()}
+    if all(alike.values()):
+        raise _refused(next(iter(alike.values())))
+    return {name: parts for name, parts in asked.items() if not alike[name]}
 
 
-def _alike(fit: Fit, parts: list[str]) -> str:
+def _alike(fit: Fit, name: str, parts: list[str]) -> str:
     """Say why a policy has no effect of each cluster's own, a clause; nothing where it has."""
     if parts[0] in by_cohort(fit.spec):
-        return "effects of '{}' differ by the year of adoption, and not by cluster: see event_study"
+        return f"effects of '{name}' differ by year of adoption and not by cluster: see event_study"
     if fit.spec.treatments[parts[0]].slope != "common":
         return ""
-    said = "the slope of '{}' is common: it is the same in all clusters"
-    if any(name in parts for name, _ in fit.spec.moderated()):
+    said = f"the slope of '{name}' is common: it is the same in all clusters"
+    if any(bent in parts for bent, _ in fit.spec.moderated()):
         said += ", and they would be ranked by their moderators alone"
     return f"{said}. Write 'slope: partial' and fit again"
 
@@ -180,7 +177,7 @@ def _ranked(
         "probability_top": (found <= first).mean(axis=0),
         "probability_highest": (found == 1).mean(axis=0),
     }
-    labels = {
+    labels: dict[str, Sequence[object] | np.ndarray] = {
         "cluster": np.array(fit.learned.levels[CLUSTER])[kept],
         **{key: [said] * size for key, said in about.items()},
         "at": [at if bent else ""] * size,

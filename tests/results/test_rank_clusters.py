@@ -210,7 +210,7 @@ def test_refused(document, asked, words):
 
 
 def test_effects_by_year_of_adoption_rank_no_clusters():
-    with pytest.raises(cm.FitError, match="because effects of 'law' differ by the year of adopt"):
+    with pytest.raises(cm.FitError, match="because effects of 'law' differ by year of adopt"):
         cm.rank_clusters(made_fit(adopted(), cohorts()))
 
 
