@@ -52,6 +52,7 @@ from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood
+from .results.positions_moved import positions_moved as positions_moved
 from .results.predict import predict as predict
 from .results.sampling import shared_findings as shared_findings
 from .results.summary import shared_summary as shared_summary

@@ -16,7 +16,7 @@ from clustermodels.cli.landscape import landscape as show_landscape
 from clustermodels.cli.outcomes import ACROSS, Outcome, chosen
 from clustermodels.cli.tables import Format, json_text
 from clustermodels.cli.terminal import say
-from clustermodels.data.rewired import rewire_paths
+from clustermodels.data.rewire_files import rewire_paths
 from clustermodels.errors import FitError
 
 

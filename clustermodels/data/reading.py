@@ -17,7 +17,7 @@ from clustermodels.data.networks import Networks, read_networks
 from clustermodels.data.panel import Panel, clusters_of
 from clustermodels.data.positions import add_positions
 from clustermodels.data.regions import judge, nobody
-from clustermodels.data.rewired import read_rewired
+from clustermodels.data.rewire_files import read_rewired
 from clustermodels.data.row_problems import impossible, one_cluster
 from clustermodels.data.sources import as_tables, read_sources
 from clustermodels.data.tie_findings import left_out

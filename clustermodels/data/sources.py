@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.findings import unmatched
-from clustermodels.data.rewired import rewire_paths
+from clustermodels.data.rewire_files import rewire_paths
 from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
 from clustermodels.tables.cast import labels, years
