@@ -1,11 +1,13 @@
 """Answers to scenarios on ties: predictions, who moves, and runs that are read from their file."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import clustermodels as cm
-from clustermodels.spec.read import read_scenarios
+from clustermodels.spec.read import read_scenarios, read_text
 from tests.data.edited_ties import SEEN, TWO, is_of, rows_of, world_ties
 from tests.data.test_rewire_files import OTHER, written
 from tests.data.worlds import PANEL, panel_table
@@ -32,9 +34,7 @@ def run():
 def cut():
     """Give the panel of a table of ties that was edited by hand."""
     rows = world_ties()
-    rows = pd.concat(
-        [rows[~is_of(rows, "c1", "c4")], rows_of([("c7", "c0", 2)], range(2007, 2016))]
-    )
+    rows = pd.concat([rows[~is_of(rows, "c1", "c4")], rows_of([("c7", "c0", 2)], SEEN)])
     return cm.read_panel(cm.read_spec(DOCUMENT), cm.Tables(panel_table(), ties=rows))
 
 
@@ -95,6 +95,17 @@ def test_a_run_from_its_file_answers_without_any_table(tmp_path):
     assert held[0] == "other.csv"
     assert held[1].to_dataset().identical(made.panel.networks.rewired["other.csv"].to_dataset())
     assert set(loaded.tree.children) == set(made.tree.children)
+
+
+def test_runs_of_several_outcomes_keep_the_files_ties(tmp_path):
+    spec = written(tmp_path, OTHER, other=world_ties(seed=9))
+    outcomes = {"patents": {"family": "poisson"}, "all": {"family": "poisson"}}
+    both = read_text(json.dumps(spec.plain() | {"outcomes": outcomes}), "spec.json", tmp_path)
+    runs = {name: made_fit(one, None) for name, one in cm.equations(both).items()}
+    cm.save(cm.Fits(both, runs), tmp_path / "both.nc")
+    loaded = cm.load_fit(tmp_path / "both.nc")
+    for name, run in runs.items():
+        np.testing.assert_array_equal(cm.predict(loaded.of(name), "it"), cm.predict(run, "it"))
 
 
 def test_other_scenarios_edit_ties_too_and_read_no_file(run, tmp_path):
