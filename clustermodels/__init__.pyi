@@ -53,6 +53,7 @@ from .results.extrapolation import extrapolation_findings as extrapolation_findi
 from .results.high_low import high_low as high_low
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood
+from .results.positions_moved import positions_moved as positions_moved
 from .results.predict import predict as predict
 from .results.rank_clusters import rank_clusters as rank_clusters
 from .results.sampling import shared_findings as shared_findings

@@ -67,8 +67,8 @@ def predict(
 ) -> None:
     """Compare scenarios with the observed policies.
 
-    In total, year by year and cluster by cluster; and the policy's effect where its moderators
-    are low, middle and high.
+    In total, year by year and cluster by cluster; whose position in the network they move; and the
+    policy's effect where its moderators are low, middle and high.
     """
     each = opened(run, outcome)
     if scenarios is not None:
@@ -78,8 +78,12 @@ def predict(
         }
     known = [*dict.fromkeys(name for one in each.values() for name in one.spec.scenarios)]
     names = [scenario] if scenario is not None else known
+    answers = (cm.effects, cm.positions_moved)
     tables = {
-        name: [cm.effects(made), *(cm.effects(made, asked) for asked in names)]
+        name: [
+            cm.effects(made),
+            *(answer(made, asked) for asked in names for answer in answers),
+        ]
         for name, made in each.items()
     }
     doubts = {

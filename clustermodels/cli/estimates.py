@@ -21,6 +21,9 @@ from clustermodels.cli.tables import (
 from clustermodels.cli.terminal import say
 from clustermodels.results.intervals import LOWER, UPPER
 
+# How many of those whose position moves are shown to readers.
+MOVED = 10
+
 # What stands last in a table of estimates.
 _NUMBERS = ("median", LOWER, UPPER, "probability")
 
@@ -47,6 +50,9 @@ def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -
 def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Format) -> None:
     """Print the tables of one outcome, for readers."""
     for estimate in columns:
+        if "before" in estimate:
+            _moved(estimate, format_)
+            continue
         title, kind = "The policy's effect", "scale"
         if "years_since" in estimate:
             title, kind = f"{outcome} in the years after the policy moves", "what"
@@ -82,6 +88,17 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
                 else f"Effects are {said}."
             )
         say("")
+
+
+def _moved(positions: dict[str, list[Cell]], format_: Format) -> None:
+    """Print who stands elsewhere in the network under a scenario, those moved most."""
+    scenario, size = positions.pop("scenario")[0], len(positions["cluster"])
+    shown = {name: cells[:MOVED] for name, cells in positions.items()}
+    table(shown, format_, f"Who stands elsewhere in the network under '{scenario}'", keys=2)
+    if size > MOVED:
+        say(f"{size - MOVED} more move less; csv and json list them.")
+    say("Means over a cluster's rows; years: in how many of them it moves.")
+    say("")
 
 
 def _columns(estimate: Any) -> dict[str, list[Cell]]:

@@ -16,6 +16,7 @@ from clustermodels.spec import (
     predetermined_rules,
     residual_rules,
     scenario_rules,
+    tie_edit_rules,
     weight_rules,
 )
 from clustermodels.spec.document import Spec
@@ -202,6 +203,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     (_priors, _NAMED | {"priors"}),
     *factor_rules.RULES,
     *scenario_rules.RULES,
+    *tie_edit_rules.RULES,
     *((rule, _NETWORK) for rule in network_rules.RULES),
     *((rule, _NAMED | {"scenarios", "residuals"}) for rule in cells_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
