@@ -1,4 +1,4 @@
-"""What a scenario changes: the expected outcome against the observed, summed draw by draw."""
+"""What a scenario changes: the outcome against that at the observed policies, summed by draw."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.design import Design
+from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import by_piece, part
+from clustermodels.data.predictor import Draws, by_piece, part
 from clustermodels.data.scenarios import counterfactual
 from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.record import Fit, flat
-from clustermodels.results.extrapolation import rows_beyond
+from clustermodels.results.leaving import Leaving, leaving
 from clustermodels.spec.names import INTERCEPT
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Expected outcomes summed over groups of rows.
+    """Outcomes summed over groups of rows.
 
     Parameters
     ----------
@@ -31,15 +32,17 @@ class Sums:
     outcomes
         (3, S, group): at the observed policies, under the scenario, and the difference. The last
         is a sum of differences: that of the sums would lose digits.
-    rows, beyond
-        How many rows a group has, and how many of them lie beyond the data, (group,).
+    rows
+        How many rows a group has, (group,).
+    leaving
+        Where these leave the data, by group.
     """
 
     by: str
     levels: list[str]
     outcomes: Values
     rows: Positions
-    beyond: Positions
+    leaving: Leaving
 
     @property
     def observed(self) -> Values:
@@ -57,7 +60,9 @@ class Sums:
         return np.asarray(self.outcomes[2])
 
 
-def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -> list[Result]:
+def changes[Result](
+    fit: Fit, scenario: str, answer: Callable[[Sums], Result], *, keep_shocks: bool = False
+) -> list[Result]:
     """Sum in total, by year and by cluster, in this order; clusters come some at a time.
 
     Parameters
@@ -67,30 +72,34 @@ def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -
     answer
         What is to be known of the sums, smaller than they are: with a large panel there is no room
         for those of all clusters at all draws.
+    keep_shocks
+        Whether each cluster-year keeps its own shock; else outcomes are expectations.
 
     Raises
     ------
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
+    FitError
+        If shocks cannot be kept.
     """
     before = fit.answered()
     after = counterfactual(fit.spec, fit.panel, fit.learned, scenario)
     draws = flat(fit.posterior)
-    beyond = rows_beyond(fit, scenario)
+    out = leaving(fit, scenario)
     years, year = np.unique(before.years, return_inverse=True)
+    if keep_shocks:
+        refuse_unranked(before)
 
     def summed(rows: slice, here: Design) -> tuple[Result, Positions, Values]:
-        seed = [fit.spec.engine.seed, rows.start]  # of both: the same shocks
-        old = expected_outcome(here, draws, seed)
-        new = expected_outcome(part(after, rows), draws, seed)
-        outcomes = np.stack([old, new, new - old])
+        seed = [fit.spec.engine.seed, rows.start]
+        outcomes = _pair(here, part(after, rows), draws, seed, keep_shocks=keep_shocks)
         first = _firsts(here.clusters[1:] != here.clusters[:-1])
         clusters = Sums(
             "cluster",
             [str(label) for label in here.clusters[first]],
             np.add.reduceat(outcomes, first, axis=2),
             np.diff(first, append=len(here.clusters)),
-            np.add.reduceat(beyond[rows].astype(np.int64), first),
+            out.of(rows).grouped(first),
         )
         order = np.argsort(year[rows], kind="stable")
         codes = year[rows][order]
@@ -104,11 +113,33 @@ def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -
     for _, (answered, codes, own_years) in by_piece(before, total, summed):
         clusters.append(answered)
         by_year[:, :, codes] += own_years
-    size, outside = np.bincount(year), np.bincount(year[beyond], minlength=len(years))
-    whole = by_year.sum(axis=2, keepdims=True), size.sum(keepdims=True), outside.sum(keepdims=True)
-    labels = [str(label) for label in years]
-    yearly = Sums("year", labels, by_year, size, outside)
-    return [answer(Sums("total", [""], *whole)), answer(yearly), *clusters]
+    order = np.argsort(year, kind="stable")
+    out_by_year = out.of(order).grouped(_firsts(np.diff(year[order]) > 0))
+    yearly = Sums("year", [str(y) for y in years], by_year, np.bincount(year), out_by_year)
+    return [answer(_whole(yearly)), answer(yearly), *clusters]
+
+
+def _whole(yearly: Sums) -> Sums:
+    """Sum over years."""
+    return Sums(
+        "total",
+        [""],
+        yearly.outcomes.sum(axis=2, keepdims=True),
+        yearly.rows.sum(keepdims=True),
+        yearly.leaving.grouped(np.zeros(1, dtype=np.int64)),
+    )
+
+
+def _pair(
+    before: Design, after: Design, draws: Draws, seed: list[int], *, keep_shocks: bool
+) -> Values:
+    """Give outcomes before and after, and the difference, (3, S, obs), of the same shocks."""
+    if keep_shocks:
+        shocks = shocks_of(before, draws, seed)
+        old, new = shocks.outcome(before), shocks.outcome(after)
+    else:
+        old, new = (expected_outcome(each, draws, seed) for each in (before, after))
+    return np.stack([old, new, new - old])
 
 
 def _firsts(new: NDArray[np.bool_]) -> Positions:

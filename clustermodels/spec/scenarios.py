@@ -16,6 +16,9 @@ VERBS: tuple[Verb, ...] = ("add", "set", "scale", "delay", "repeal")
 # Verbs of adoptions, which are about years and not amounts.
 OF_ADOPTIONS: tuple[Verb, ...] = ("delay", "repeal")
 
+# What tables call the panel as it is.
+OBSERVED = "observed"
+
 Amounts = Annotated[dict[ColumnName, Finite], Field(min_length=1)]
 
 
