@@ -80,8 +80,9 @@ def predict(
 ) -> None:
     """Compare scenarios with the observed policies, and with each other.
 
-    In total, year by year and cluster by cluster; which is best; and the policy's effect where its
-    moderators are low, middle and high.
+    In total, year by year and cluster by cluster; which is best; the years beyond the panel, where
+    the document has a horizon; and the policy's effect where its moderators are low, middle and
+    high.
     """
     each = opened(run, outcome)
     if scenarios is not None:
@@ -109,11 +110,14 @@ def predict(
         ]
         for name, made in each.items()
     }
+    for name, made in each.items():
+        if made.spec.horizon is not None:
+            tables[name].append(cm.forecast(made, names, keep_shocks=keep_shocks))
     if len(names) > 1:
         for name, made in each.items():
-            tables[name].append(
-                cm.compare_scenarios(made, names, lowest=lowest, keep_shocks=keep_shocks)
-            )
+            for ahead in (False, True)[: 1 if made.spec.horizon is None else 2]:
+                best = {"lowest": lowest, "keep_shocks": keep_shocks, "ahead": ahead}
+                tables[name].append(cm.compare_scenarios(made, names, **best))
     show_effects(tables, format_, any_of(each).spec)
     if format_ in (Format.text, Format.markdown):
         if not names:

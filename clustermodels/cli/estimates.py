@@ -56,6 +56,9 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         if "against" in estimate:
             _compared(outcome, estimate, format_)
             continue
+        if "under" in estimate:
+            _ahead(outcome, estimate, format_)
+            continue
         if "factor" in estimate:
             title, kind = "Slopes within and between, on the coefficient's scale", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
@@ -98,7 +101,8 @@ def _compared(outcome: str, columns: Columns, format_: Format) -> None:
         "scenario": [first[spot] for spot in own],
         f"P({kind})": [probability(columns["best"][spot]) for spot in own],
     }
-    table(best, format_, f"Which has the {kind} total of {outcome}", keys=1)
+    years = ", years ahead" if columns["years"][0] == "ahead" else ""
+    table(best, format_, f"Which has the {kind} total of {outcome}{years}", keys=1)
     order = [first[spot] for spot in own]
     pairs = [s for s in range(len(first)) if order.index(first[s]) > order.index(other[s])]
     numbers = [columns[name] for name in ("median", LOWER, UPPER, "probability")]
@@ -109,7 +113,25 @@ def _compared(outcome: str, columns: Columns, format_: Format) -> None:
         "difference [eti95]": [f"{number(m)} {interval(low, up)}" for m, low, up, _ in cells],
         "P(increase)": [probability(p) for *_, p in cells],
     }
-    table(apart_, format_, f"Total {outcome} of each scenario less that of another", keys=2)
+    table(apart_, format_, f"Total {outcome} of each scenario less that of another{years}", keys=2)
+    say("")
+
+
+def _ahead(outcome: str, columns: Columns, format_: Format) -> None:
+    """Print what is expected of the years beyond the panel: a column for each scenario."""
+    order = [*dict.fromkeys(columns["under"])]
+    size = len(columns["under"]) // len(order)
+    shown: dict[str, list[Cell]] = {"year": [level or "all" for level in columns["level"][:size]]}
+    for place, name in enumerate(order):
+        spots = range(place * size, (place + 1) * size)
+        shown[f"{name} [eti95]"] = [
+            f"{number(columns['median'][s])} {interval(columns[LOWER][s], columns[UPPER][s])}"
+            for s in spots
+        ]
+    what = {"sum": "of all clusters", "mean": "of a cluster on average"}[
+        str(columns["quantity"][0])
+    ]
+    table(shown, format_, f"{outcome} {what} in the years beyond the data", keys=1)
     say("")
 
 
@@ -120,10 +142,9 @@ def _columns(estimate: Any) -> dict[str, list[Cell]]:
     """
     if "against" in estimate.dims:
         pairs = estimate.stack(row=("scenario", "against"), create_index=False)
-        pairs = pairs.assign_coords(
-            best_is=("row", [str(estimate["best_is"].item())] * pairs.sizes["row"])
-        )
-        return _columns(pairs)
+        size = pairs.sizes["row"]
+        shared = {n: ("row", [str(estimate[n].item())] * size) for n in ("best_is", "years")}
+        return _columns(pairs.assign_coords(shared))
     if not estimate.sizes["row"]:
         return {}
     labels = [n for n, v in estimate.coords.items() if v.dims == ("row",) and n != "row"]

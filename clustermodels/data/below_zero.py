@@ -34,7 +34,7 @@ def below_zero(
     for column in sorted(names):
         values = after[column].to_numpy()
         wrong = np.flatnonzero(values < 0)
-        if not wrong.size or not _has_floor(before[column].to_numpy()):
+        if not wrong.size or not has_floor(before[column].to_numpy()):
             continue
         places = [
             f"{values[row]:g} in {after['cluster'].to_numpy()[row]} {after['year'].to_numpy()[row]}"
@@ -57,7 +57,7 @@ def below_zero(
         )
 
 
-def _has_floor(values: Values) -> bool:
+def has_floor(values: Values) -> bool:
     """Tell counts, and amounts that reach 0, from what may as well be negative."""
     known = values[~np.isnan(values)]
     whole = bool((known == np.floor(known)).all())

@@ -14,9 +14,12 @@ from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws, by_piece, part
 from clustermodels.data.scenarios import counterfactual
 from clustermodels.data.walk import expected_outcome
-from clustermodels.fits.record import Fit, flat
+from clustermodels.fits.record import Fit
 from clustermodels.results.leaving import Leaving, leaving
 from clustermodels.spec.names import INTERCEPT
+
+# What follows the name of groups beyond the fitted years.
+BEYOND = " ahead"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,8 @@ class Sums:
     Parameters
     ----------
     by
-        What makes a group: ``total``, ``year`` or ``cluster``.
+        What makes a group: ``total``, ``year`` or ``cluster``, of the fitted years; and of those
+        beyond ``total ahead``, ``year ahead`` and ``cluster ahead``.
     levels
         The group's labels, (group,).
     outcomes
@@ -65,6 +69,8 @@ def changes[Result](
 ) -> list[Result]:
     """Sum in total, by year and by cluster, in this order; clusters come some at a time.
 
+    Years beyond the fitted ones are summed apart.
+
     Parameters
     ----------
     fit, scenario
@@ -83,17 +89,19 @@ def changes[Result](
         If shocks cannot be kept.
     """
     before = fit.answered()
-    after = counterfactual(fit.spec, fit.panel, fit.learned, scenario)
-    draws = flat(fit.posterior)
+    after = counterfactual(fit.spec, *fit.whole, scenario)
+    draws = fit.drawn()
     out = leaving(fit, scenario)
     years, year = np.unique(before.years, return_inverse=True)
+    ahead = fit.ahead(before.years)
     if keep_shocks:
         refuse_unranked(before)
 
-    def summed(rows: slice, here: Design) -> tuple[Result, Positions, Values]:
+    def summed(rows: slice, here: Design) -> tuple[list[Result], Positions, Values]:
         seed = [fit.spec.engine.seed, rows.start]
         outcomes = _pair(here, part(after, rows), draws, seed, keep_shocks=keep_shocks)
-        first = _firsts(here.clusters[1:] != here.clusters[:-1])
+        new = (here.clusters[1:] != here.clusters[:-1]) | np.diff(ahead[rows])
+        first = _firsts(new)
         clusters = Sums(
             "cluster",
             [str(label) for label in here.clusters[first]],
@@ -103,26 +111,44 @@ def changes[Result](
         )
         order = np.argsort(year[rows], kind="stable")
         codes = year[rows][order]
-        first = _firsts(codes[1:] != codes[:-1])
-        own_years = np.add.reduceat(outcomes.take(order, axis=2), first, axis=2)
-        return answer(clusters), codes[first], own_years
+        by_year = np.add.reduceat(outcomes.take(order, axis=2), _firsts(np.diff(codes) > 0), axis=2)
+        parts = _apart(clusters, ahead[rows][first])
+        return [answer(each) for each in parts], np.unique(codes), by_year
 
     total = len(draws[INTERCEPT])
     by_year = np.zeros((3, total, len(years)))
     clusters = []
     for _, (answered, codes, own_years) in by_piece(before, total, summed):
-        clusters.append(answered)
+        clusters += answered
         by_year[:, :, codes] += own_years
     order = np.argsort(year, kind="stable")
     out_by_year = out.of(order).grouped(_firsts(np.diff(year[order]) > 0))
-    yearly = Sums("year", [str(y) for y in years], by_year, np.bincount(year), out_by_year)
-    return [answer(_whole(yearly)), answer(yearly), *clusters]
+    labels = [str(label) for label in years]
+    yearly = Sums("year", labels, by_year, np.bincount(year), out_by_year)
+    parts = _apart(yearly, fit.ahead(years))
+    return [*(answer(_whole(each)) for each in parts), *map(answer, parts), *clusters]
+
+
+def _apart(sums: Sums, ahead: NDArray[np.bool_]) -> list[Sums]:
+    """Part groups of the fitted years from those beyond, where there are any."""
+    if not ahead.any():
+        return [sums]
+    return [
+        Sums(
+            sums.by + mark,
+            [level for level, kept in zip(sums.levels, those, strict=True) if kept],
+            sums.outcomes[:, :, those],
+            sums.rows[those],
+            sums.leaving.of(np.flatnonzero(those)),
+        )
+        for mark, those in (("", ~ahead), (BEYOND, ahead))
+    ]
 
 
 def _whole(yearly: Sums) -> Sums:
     """Sum over years."""
     return Sums(
-        "total",
+        "total" + yearly.by.removeprefix("year"),
         [""],
         yearly.outcomes.sum(axis=2, keepdims=True),
         yearly.rows.sum(keepdims=True),

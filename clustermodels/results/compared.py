@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.panel import Values
+from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit, flat
-from clustermodels.results.changes import Sums, changes
+from clustermodels.results.changes import BEYOND, Sums, changes
 from clustermodels.results.intervals import PROBABILITY, increase, summarised
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.scenarios import OBSERVED
@@ -21,6 +22,7 @@ def compare_scenarios(
     *,
     lowest: bool = False,
     keep_shocks: bool = False,
+    ahead: bool = False,
 ) -> xr.Dataset:
     """Compare scenarios with each other and with the observed policies, by their total outcome.
 
@@ -38,6 +40,8 @@ def compare_scenarios(
         Whether the lowest total is best, instead of the highest.
     keep_shocks
         Whether each cluster-year keeps its own shock: see ``predict``.
+    ahead
+        Whether totals are of the years beyond the fitted ones, instead of these.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def compare_scenarios(
     PanelError
         If there is no such scenario, or one leads to values that a transform does not take.
     FitError
-        If shocks cannot be kept.
+        If shocks cannot be kept, or no year ahead is predicted.
 
     Examples
     --------
@@ -62,11 +66,15 @@ def compare_scenarios(
         found["best"].sel(scenario="repeal")
         found["median"].sel(scenario="one_more", against="repeal")
     """
+    if ahead and fit.spec.horizon is None:
+        raise FitError(
+            "years ahead cannot be compared because the document predicts none. Write a 'horizon'."
+        )
     names = [*dict.fromkeys(fit.spec.scenarios if scenarios is None else scenarios)]
     totals = np.stack(
         [
             np.zeros(len(flat(fit.posterior)[INTERCEPT])),
-            *(_total(fit, name, keep_shocks=keep_shocks) for name in names),
+            *(_total(fit, name, keep_shocks=keep_shocks, ahead=ahead) for name in names),
         ],
         axis=1,
     )
@@ -84,15 +92,16 @@ def compare_scenarios(
             "interval": "equal-tailed",
             "interval_probability": PROBABILITY,
             "best_is": "lowest" if lowest else "highest",
+            "years": "ahead" if ahead else "fitted",
         },
     )
 
 
-def _total(fit: Fit, scenario: str, *, keep_shocks: bool) -> Values:
+def _total(fit: Fit, scenario: str, *, keep_shocks: bool, ahead: bool) -> Values:
     """Give what a scenario changes in total, (S,)."""
 
     def answer(sums: Sums) -> Values | None:
-        return sums.change[:, 0] if sums.by == "total" else None
+        return sums.change[:, 0] if sums.by == f"total{BEYOND * ahead}" else None
 
     found = changes(fit, scenario, answer, keep_shocks=keep_shocks)
     (total,) = [values for values in found if values is not None]

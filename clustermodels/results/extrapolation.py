@@ -9,6 +9,7 @@ from clustermodels.data.answered import answered
 from clustermodels.data.panel import Positions, Values, reader
 from clustermodels.errors import Finding
 from clustermodels.fits.record import Fit
+from clustermodels.preview.beyond import horizon_findings
 from clustermodels.preview.positions import edited_positions, half_of_units
 from clustermodels.results.leaving import moved
 from clustermodels.results.walked_beyond import walked_findings
@@ -49,7 +50,7 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
     """
-    rows = reader(answered(fit.panel))
+    rows = reader(answered(fit.whole[0]))
     names: list[str] = []
     jointly: list[bool] = []
     pieces: dict[str, list[Values]] = {"value": [], "low": [], "high": [], "beyond": []}
@@ -70,7 +71,10 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
     for name, beyond in edit.beyond.items():
         scale = fit.learned.scales[name]
         put(name, edit.values[name], beyond / scale.spread, scale.low, scale.high)
-    within = np.all([beyond == 0 for beyond in edit.beyond.values()], axis=0)
+    within = np.ones(len(edit.distance), dtype=np.bool_)
+    for name in edit.together:  # where a path has led, or an edit
+        scale = fit.learned.scales[name]
+        within &= (edit.values[name] >= scale.low) & (edit.values[name] <= scale.high)
     hidden = np.where(within & (edit.distance > edit.largest), edit.distance - edit.largest, 0.0)
     put(TOGETHER.join(edit.together), edit.distance, hidden, 0.0, edit.largest)
     at = np.concatenate([np.arange(0), *spots])
@@ -90,10 +94,11 @@ def extrapolation(fit: Fit, scenario: str) -> xr.Dataset:
 def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
     """Word what ``extrapolation`` finds, a Finding for each column, and what limits the answer.
 
-    A scenario may move a position, which no policy can; an outcome may count half of the units.
+    A scenario may move a position, which no policy can; an outcome may count half of the units;
+    years ahead are beyond the data.
     """
     beyond = extrapolation(fit, scenario)
-    findings, total = [], len(answered(fit.panel).used)
+    findings, total = [], len(answered(fit.whole[0]).used)
     for name in dict.fromkeys(beyond["column"].to_numpy().tolist()):
         part = beyond.isel(row=np.flatnonzero(beyond["column"].to_numpy() == name))
         first = part.isel(row=slice(NAMED))
@@ -130,4 +135,11 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
     positions = [
         f for f in edited_positions(fit.spec) if f.path.startswith(f"scenarios.{scenario}.")
     ]
-    return (*findings, *walked_findings(fit, scenario), *positions, *half_of_units(fit.spec))
+    ahead = horizon_findings(fit.spec, fit.panel, fit.learned)
+    return (
+        *findings,
+        *walked_findings(fit, scenario),
+        *positions,
+        *half_of_units(fit.spec),
+        *ahead,
+    )

@@ -87,7 +87,8 @@ def moved(fit: Fit, scenario: str) -> Moved:
     the fitted rows: a row that is within every column's range may still lie where the columns
     never stand together (Montgomery, Peck & Vining 2012, section 3.8: hidden extrapolation).
     """
-    before, after = _columns(fit, fit.panel), _columns(fit, edited(fit.spec, fit.panel, scenario))
+    whole, _ = fit.whole
+    before, after = _columns(fit, whole), _columns(fit, edited(fit.spec, whole, scenario))
     beyond = {}
     hit = np.zeros(len(next(iter(after.values()), [])), dtype=np.bool_)
     names = []

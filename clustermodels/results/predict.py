@@ -11,7 +11,7 @@ from clustermodels.data.panel import Values
 from clustermodels.data.predictor import by_piece, part
 from clustermodels.data.scenarios import counterfactual
 from clustermodels.data.walk import expected_outcome
-from clustermodels.fits.record import Fit, flat
+from clustermodels.fits.record import Fit
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.scenarios import OBSERVED
 
@@ -31,6 +31,9 @@ def predict(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False)
     what was observed, exactly. Of normal outcomes the residual is kept, of a count one of the
     ranks that it may have, drawn evenly and shared by all scenarios; rows without an outcome draw
     a shock of their own. It assumes that a policy leaves ranks as they are.
+
+    Years ahead that the document's ``horizon`` asks for are among the rows: effects of years that
+    are pooled are drawn there, the same ones under every scenario.
 
     Parameters
     ----------
@@ -54,11 +57,9 @@ def predict(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False)
         If shocks cannot be kept.
     """
     before = fit.answered()
-    design = (
-        before if scenario is None else counterfactual(fit.spec, fit.panel, fit.learned, scenario)
-    )
+    design = before if scenario is None else counterfactual(fit.spec, *fit.whole, scenario)
     posterior = fit.posterior
-    draws = flat(posterior)
+    draws = fit.drawn()
     values = np.empty((len(draws[INTERCEPT]), len(design.years)))
     seed = fit.spec.engine.seed
     if keep_shocks:
