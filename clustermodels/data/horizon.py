@@ -20,10 +20,11 @@ from clustermodels.data.panel import (
     clusters_of,
     reader,
 )
-from clustermodels.data.paths_ahead import filled
+from clustermodels.data.paths_ahead import filled, years_missing
 from clustermodels.errors import PanelError
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import YEAR
+from clustermodels.spec.horizon import Given
 
 Mask = NDArray[np.bool_]
 
@@ -54,7 +55,7 @@ def extended(spec: Spec, panel: Panel, learned: Learned) -> tuple[Panel, Learned
     Raises
     ------
     PanelError
-        If a path does not fit the panel, or no cluster is left.
+        If a path, or what effects are given, does not fit the panel, or no cluster is left.
     """
     if spec.horizon is None:
         return panel, learned
@@ -62,6 +63,11 @@ def extended(spec: Spec, panel: Panel, learned: Learned) -> tuple[Panel, Learned
     rows, going = _with_years(panel, first, last)
     years = rows["year"].to_numpy()
     ahead = going[cluster_codes(rows)] & (years >= first) & (years <= last)
+    if isinstance(spec.horizon.year_effect, Given):
+        given, here = spec.horizon.year_effect.given, ("horizon", "year_effect", "given")
+        problems = [*years_missing(spec, {*range(first, last + 1)}, given, here)]
+        if problems:
+            raise PanelError(problems)
     rows = filled(spec, rows, ahead)
     ahead &= ~_lacking(spec, rows, ahead, learned)
     if not ahead.any():

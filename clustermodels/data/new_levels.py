@@ -7,9 +7,7 @@ import numpy as np
 from clustermodels.data.blocks import Block
 from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
-from clustermodels.data.paths_ahead import years_missing
 from clustermodels.data.predictor import Draws
-from clustermodels.errors import PanelError
 from clustermodels.spec.document import Spec
 from clustermodels.spec.horizon import Given
 
@@ -31,11 +29,6 @@ def with_new_levels(spec: Spec, design: Design, draws: Draws) -> dict[str, Value
         With the years ahead.
     draws
         Posterior names to arrays (S, ...), in the user's units.
-
-    Raises
-    ------
-    PanelError
-        If effects are given for other years than those ahead.
     """
     whole = {name: np.asarray(values) for name, values in draws.items()}
     rng = np.random.default_rng([spec.engine.seed, STREAM])
@@ -62,10 +55,6 @@ def _free(spec: Spec, block: Block, have: Values, new: tuple[str, ...]) -> Value
     assert block.factor is not None
     said = spec.horizon.year_effect
     if isinstance(said, Given):
-        here = ("horizon", "year_effect", "given")
-        problems = [*years_missing(spec, {*map(int, new)}, said.given, here)]
-        if problems:
-            raise PanelError(problems)
         return np.broadcast_to([said.given[int(year)] for year in new], (len(have), len(new)))
     known = np.array([int(level) for level in block.factor.levels[: have.shape[1]]])
     last = have[:, [int(known.argmax())]]

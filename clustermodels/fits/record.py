@@ -103,13 +103,7 @@ class Fit:
         return self.design() if panel is self.panel else design(self.spec, panel, learned)
 
     def drawn(self) -> dict[str, NDArray[np.float64]]:
-        """Give the draws of every name, (S, ...), with the levels of all rows that are predicted.
-
-        Raises
-        ------
-        PanelError
-            If effects are given for other years than those ahead.
-        """
+        """Give the draws of every name, (S, ...), for the levels of all rows that are predicted."""
         draws = flat(self.posterior)
         if self.spec.horizon is None:
             return draws

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import special, stats
 
@@ -10,7 +11,7 @@ import clustermodels as cm
 from clustermodels.data.kept import refuse_unranked
 from clustermodels.families.table import names
 from clustermodels.fits.record import flat
-from tests.designs import PLAIN, lookup, made_fit, table
+from tests.designs import PLAIN, designed, lookup, made_fit, table
 
 SCENARIOS = {
     "nothing": [{"add": {"dose": 0}}],
@@ -265,3 +266,66 @@ def test_rows_without_an_outcome_draw_a_shock_that_scenarios_share():
     assert stats.kstest(score, "norm").pvalue > 0.001
     change = (more - one)[:, :, at[0]].to_numpy().ravel()
     np.testing.assert_allclose(change, draws["dose"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_the_counterfactual_is_what_the_process_would_have_made(ahead):
+    """A known process is run twice with the same shocks: as it was, and with another policy."""
+    truth = {"intercept": 2.0, "dose": 0.8, "money": 0.05, "rho": 0.6}
+    rng = np.random.default_rng(8)
+    cities, years = "ABCD", range(2000, 2012 + ahead)
+    policy = {(c, t): float(rng.poisson(2)) for c in cities for t in years}
+    grants = {(c, t): float(rng.gamma(2, 5)) for c in cities for t in years}
+    shock = {place: rng.normal(0, 0.7) for place in policy}
+
+    def run(policy, grants):
+        made = {}
+        for city in cities:
+            stock, y = 4.0, 1.0
+            for year in years:
+                stock = 0.9 * stock + grants[city, year]
+                lagged = policy.get((city, year - 1), 0.0)
+                y = 2 + 0.8 * lagged + 0.05 * stock + 0.6 * y + shock[city, year]
+                made[city, year] = y
+        return made
+
+    real = run(policy, grants)
+    more = run({p: x + (p[1] >= 2005) for p, x in policy.items()},
+               {p: x * (2 if p[1] == 2006 else 1) for p, x in grants.items()})  # fmt: skip
+    seen = [place for place in real if place[1] < 2012]
+    city, year = zip(*seen, strict=True)
+    data = pd.DataFrame(
+        {"city": city, "year": year, "y": [real[p] for p in seen],
+         "dose": [policy[p] for p in seen], "money": [grants[p] for p in seen]}
+    )  # fmt: skip
+    told = PLAIN | {
+        "treatments": {
+            "dose": {"lag": 1, "slope": "common"},
+            "money": {"kind": "stock", "depreciation": 0.1, "initial": 4, "slope": "common"},
+        },
+        "dynamics": BIASED,
+        "scenarios": {
+            "more": [{"add": {"dose": 1}, "years": {"from": 2005}},
+                     {"scale": {"money": 2}, "years": [2006]}]
+        },
+    }  # fmt: skip
+    if ahead:
+        told["horizon"] = {"years": ahead, "covariates": {"dose": "last", "money": "last"}}
+        for values in (policy, grants):
+            values |= {(c, t): values[c, 2011] for c in cities for t in years if t > 2011}
+        real = run(policy, grants)
+        more = run({p: x + (p[1] >= 2005) for p, x in policy.items()},
+                   {p: x * (2 if p[1] == 2006 else 1) for p, x in grants.items()})  # fmt: skip
+    _, _, learned, _ = designed(told, data)
+    centred = 2 + sum(
+        truth[name] * learned.scales[name].centre for name in ("dose", "money", "rho")
+    )
+    fit = made_fit(told, data, around=truth | {"intercept": centred}, noise=0.0)
+    before, after = (cm.predict(fit, name, keep_shocks=True) for name in (None, "more"))
+    places = [*zip(before["cluster"].to_numpy(), before["year"].to_numpy(), strict=True)]
+    assert max(when for _, when in places) == 2011 + ahead
+    for n, place in enumerate(places):
+        change = (after - before)[:, :, n]
+        np.testing.assert_allclose(change, more[place] - real[place], rtol=1e-8, atol=1e-9)
+        if place[1] <= 2011:
+            np.testing.assert_allclose(after[:, :, n], more[place], rtol=1e-9)
