@@ -297,3 +297,13 @@ def test_findings_say_what_is_beyond_the_data_and_who_is_left_out():
     assert {*found} <= {finding.check for finding in cm.check(fit.spec, frame)} | {"extrapolation"}
     words = " ".join(cm.explain(fit.spec, frame).words)
     assert "Beyond the panel, 2019 to 2058 are predicted: dose stays at its last value" in words
+
+
+def test_high_against_low_is_of_the_fitted_years():
+    told = document(moderators=["fixed"])
+    told["horizon"] = {"years": 3, "covariates": PATHS | {"fixed": "last"}}
+    with_, without = made_fit(told, table()), made_fit(told | {"horizon": None}, table())
+    one, other = cm.high_low(with_, "fixed"), cm.high_low(without, "fixed")
+    np.testing.assert_array_equal(one["median"], other["median"])
+    np.testing.assert_array_equal(one["beyond_data"], other["beyond_data"])
+    assert np.isfinite(one["median"]).any()
