@@ -43,6 +43,7 @@ from .preview.starter import draft_spec as draft_spec
 from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
+from .results.compared import compare_scenarios as compare_scenarios
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.dynamics import dynamics as dynamics
@@ -50,6 +51,7 @@ from .results.effects import effects as effects
 from .results.event_study import event_study as event_study
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
+from .results.forecast import forecast as forecast
 from .results.high_low import high_low as high_low
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood

@@ -26,7 +26,7 @@ from clustermodels.spec.document import Spec
 from clustermodels.tables.table import Table
 
 # Sections of a document that say nothing of its data.
-UNREAD = ("schema", "title", "priors", "engine")
+UNREAD = ("schema", "title", "priors", "engine", "horizon")
 
 
 @dataclass(frozen=True, eq=False)

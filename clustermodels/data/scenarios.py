@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clustermodels.data.adopted import end_of
 from clustermodels.data.adoption_edits import delayed, ended, is_year, of_chosen, refuse_parts
 from clustermodels.data.answered import answered
+from clustermodels.data.below_zero import below_zero
 from clustermodels.data.columns import observed
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
@@ -113,7 +114,8 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
     Raises
     ------
     PanelError
-        If the scenario, a column of a condition, a label or a year does not exist.
+        If the scenario, a column of a condition, a label or a year does not exist, or a count
+        becomes negative.
     """
     if scenario not in spec.scenarios:
         close = nearest(scenario, spec.scenarios)
@@ -168,6 +170,9 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                 refuse_parts(spec, panel, values, after, chosen, here)
             changed[column] = ("obs", after)
         rows = rows.assign(changed)
+    problems = [*below_zero(spec, panel.rows, rows, scenario)]
+    if problems:
+        raise PanelError(problems)
     return replace(tied, rows=rows, read_as="")
 
 

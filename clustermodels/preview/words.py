@@ -11,6 +11,7 @@ from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
 from clustermodels.network.centrality import find
 from clustermodels.preview.assumptions import assumptions
+from clustermodels.preview.beyond import horizon_in_words
 from clustermodels.preview.cell_words import cells_in_words
 from clustermodels.spec import names
 from clustermodels.spec.clusters import Floor
@@ -100,6 +101,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         )
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
+    said += horizon_in_words(spec, panel)
     return (*said, assumptions(spec))
 
 

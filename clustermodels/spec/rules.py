@@ -12,6 +12,7 @@ from clustermodels.spec import (
     dynamics_rules,
     equations_rules,
     factor_rules,
+    horizon_rules,
     network_rules,
     predetermined_rules,
     residual_rules,
@@ -210,6 +211,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *((rule, _FEEDBACK) for rule in predetermined_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in weight_rules.RULES),
+    *((rule, _NAMED | {"scenarios", "horizon", "data"}) for rule in horizon_rules.RULES),
 )
 
 

@@ -19,6 +19,9 @@ OF_ADOPTIONS: tuple[Verb, ...] = ("delay", "repeal")
 # Verbs of the network, whose years are the network's own.
 OF_TIES: tuple[Verb, ...] = ("tie", "join", "rewire")
 
+# What tables call the panel as it is.
+OBSERVED = "observed"
+
 Amounts = Annotated[dict[ColumnName, Finite], Field(min_length=1)]
 
 
