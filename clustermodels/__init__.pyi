@@ -44,6 +44,7 @@ from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
 from .report.moderation import draw_moderation as draw_moderation
+from .results.compared import compare_scenarios as compare_scenarios
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.dynamics import dynamics as dynamics
@@ -51,12 +52,15 @@ from .results.effects import effects as effects
 from .results.event_study import event_study as event_study
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
+from .results.forecast import forecast as forecast
 from .results.high_low import high_low as high_low
 from .results.measurement import measurement as measurement
 from .results.moderation import Moderation as Moderation
 from .results.moderation import test_moderation as test_moderation
 from .results.pointwise import log_likelihood as log_likelihood
+from .results.positions_moved import positions_moved as positions_moved
 from .results.predict import predict as predict
+from .results.rank_clusters import rank_clusters as rank_clusters
 from .results.sampling import shared_findings as shared_findings
 from .results.summary import shared_summary as shared_summary
 from .results.summary import summary as summary

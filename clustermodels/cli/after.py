@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,8 +15,15 @@ from clustermodels.cli.contrasts import high_low as show_high_low
 from clustermodels.cli.endings import FailOn, Severity, fail
 from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.outcomes import Outcome, any_of, chosen, one_picture, opened, runs, shared
+from clustermodels.cli.ranks import ranks as show_ranks
 from clustermodels.cli.tables import Format
 from clustermodels.cli.terminal import say
+
+# What is taken for granted where shocks are kept.
+KEPT = (
+    "Assumes that ranks are preserved: each cluster-year keeps the place that it had among the "
+    "outcomes it could have had, under every scenario."
+)
 
 
 def summary(
@@ -59,15 +66,24 @@ def diagnose(
 
 def predict(
     run: RunPath,
-    scenario: Annotated[str | None, typer.Option(help="One scenario of the document.")] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="A scenario of the document; may be given again.")
+    ] = None,
     scenarios: Annotated[Path | None, typer.Option(help="A file of other scenarios.")] = None,
+    keep_shocks: Annotated[
+        bool, typer.Option("--keep-shocks", help="Keep each cluster-year's own residual.")
+    ] = False,
+    lowest: Annotated[
+        bool, typer.Option("--lowest", help="The lowest total is best, not the highest.")
+    ] = False,
     format_: AsFormat = Format.text,
     outcome: Outcome = None,
 ) -> None:
-    """Compare scenarios with the observed policies.
+    """Compare scenarios with the observed policies, and with each other.
 
-    In total, year by year and cluster by cluster; and the policy's effect where its moderators
-    are low, middle and high.
+    In total, year by year and cluster by cluster; which is best; whose position in the network
+    they move; the years beyond the panel, where the document has a horizon; and the policy's effect
+    where its moderators are low, middle and high.
     """
     each = opened(run, outcome)
     if scenarios is not None:
@@ -76,9 +92,19 @@ def predict(
             for name, one in each.items()
         }
     known = [*dict.fromkeys(name for one in each.values() for name in one.spec.scenarios)]
-    names = [scenario] if scenario is not None else known
+    names = known if scenario is None else [*dict.fromkeys(scenario)]
     tables = {
-        name: [cm.effects(made), *(cm.effects(made, asked) for asked in names)]
+        name: [
+            cm.effects(made),
+            *(
+                answer
+                for asked in names
+                for answer in (
+                    cm.effects(made, asked, keep_shocks=keep_shocks),
+                    cm.positions_moved(made, asked),
+                )
+            ),
+        ]
         for name, made in each.items()
     }
     doubts = {
@@ -92,9 +118,20 @@ def predict(
         ]
         for name, made in each.items()
     }
+    for name, made in each.items():
+        if made.spec.horizon is not None:
+            tables[name].append(cm.forecast(made, names, keep_shocks=keep_shocks))
+    if len(names) > 1:
+        for name, made in each.items():
+            for ahead in (False, True)[: 1 if made.spec.horizon is None else 2]:
+                best = {"lowest": lowest, "keep_shocks": keep_shocks, "ahead": ahead}
+                tables[name].append(cm.compare_scenarios(made, names, **best))
     show_effects(tables, format_, any_of(each).spec)
-    if format_ in (Format.text, Format.markdown) and not names:
-        say("The document has no scenarios; write some, or give a file: --scenarios.")
+    if format_ in (Format.text, Format.markdown):
+        if not names:
+            say("The document has no scenarios; write some, or give a file: --scenarios.")
+        if keep_shocks:
+            say(KEPT)
     printing.doubts(doubts, format_)
 
 
@@ -151,4 +188,22 @@ def high_low(
     each = opened(run, outcome)
     found = {name: cm.high_low(made, moderator, low, high) for name, made in each.items()}
     show_high_low(found, format_, any_of(each).spec)
+    printing.doubts({name: cm.chain_findings(made) for name, made in each.items()}, format_)
+
+
+def ranks(
+    run: RunPath,
+    treatment: Annotated[str | None, typer.Option(help="One policy of the document.")] = None,
+    at: Annotated[
+        Literal["own", "centre"],
+        typer.Option(help="Where moderators stand: at each cluster's own means, or the same."),
+    ] = "own",
+    top: Annotated[int | None, typer.Option(help="How many are the group at the top.")] = None,
+    format_: AsFormat = Format.text,
+    outcome: Outcome = None,
+) -> None:
+    """Rank clusters by what a policy does in each, and say how sure the ranks are."""
+    each = opened(run, outcome)
+    found = {name: cm.rank_clusters(made, treatment, at=at, top=top) for name, made in each.items()}
+    show_ranks(found, format_, any_of(each).spec)
     printing.doubts({name: cm.chain_findings(made) for name, made in each.items()}, format_)

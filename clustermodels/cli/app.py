@@ -36,6 +36,7 @@ COMMANDS = (
     after.within_between,
     after.high_low,
     moderation.test_moderation,
+    after.ranks,
     before.simulate,
     before.schema,
 )

@@ -21,14 +21,19 @@ from clustermodels.cli.tables import (
 from clustermodels.cli.terminal import say
 from clustermodels.results.intervals import LOWER, UPPER
 
+# How many of those whose position moves are shown to readers.
+MOVED = 10
+
 # What stands last in a table of estimates.
 _NUMBERS = ("median", LOWER, UPPER, "probability")
+# How far a scenario leaves the data, and what that is called.
+_LEAVING = {"beyond_data": "beyond data", "furthest": "furthest (sd)", "joint": "joint"}
 
 
 def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -> None:
     """Print the estimates of each outcome: a table each for readers, all in one for programs."""
     columns = {
-        outcome: [_columns(estimate) for estimate in tables if estimate.sizes["row"]]
+        outcome: [found for estimate in tables if (found := _columns(estimate))]
         for outcome, tables in each.items()
     }
     if format_ in (Format.csv, Format.json):
@@ -47,10 +52,19 @@ def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -
 def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Format) -> None:
     """Print the tables of one outcome, for readers."""
     for estimate in columns:
+        if "before" in estimate:
+            _moved(estimate, format_)
+            continue
         title, kind = "The policy's effect", "scale"
         if "years_since" in estimate:
             title, kind = f"{outcome} in the years after the policy moves", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
+        if "against" in estimate:
+            _compared(outcome, estimate, format_)
+            continue
+        if "under" in estimate:
+            _ahead(outcome, estimate, format_)
+            continue
         if "factor" in estimate:
             title, kind = "Slopes within and between, on the coefficient's scale", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
@@ -84,16 +98,80 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         say("")
 
 
+def _compared(outcome: str, columns: Columns, format_: Format) -> None:
+    """Print which scenario is best, and each against every other."""
+    first, other = columns["scenario"], columns["against"]
+    own = [spot for spot, name in enumerate(first) if name == other[spot]]
+    kind = columns["best_is"][0]
+    best: Columns = {
+        "scenario": [first[spot] for spot in own],
+        f"P({kind})": [probability(columns["best"][spot]) for spot in own],
+    }
+    years = ", years ahead" if columns["years"][0] == "ahead" else ""
+    table(best, format_, f"Which has the {kind} total of {outcome}{years}", keys=1)
+    order = [first[spot] for spot in own]
+    pairs = [s for s in range(len(first)) if order.index(first[s]) > order.index(other[s])]
+    numbers = [columns[name] for name in ("median", LOWER, UPPER, "probability")]
+    cells = [[values[spot] for values in numbers] for spot in pairs]
+    apart_: Columns = {
+        "scenario": [first[spot] for spot in pairs],
+        "less": [other[spot] for spot in pairs],
+        "difference [eti95]": [f"{number(m)} {interval(low, up)}" for m, low, up, _ in cells],
+        "P(increase)": [probability(p) for *_, p in cells],
+    }
+    table(apart_, format_, f"Total {outcome} of each scenario less that of another{years}", keys=2)
+    say("")
+
+
+def _ahead(outcome: str, columns: Columns, format_: Format) -> None:
+    """Print what is expected of the years beyond the panel: a column for each scenario."""
+    order = [*dict.fromkeys(columns["under"])]
+    size = len(columns["under"]) // len(order)
+    shown: dict[str, list[Cell]] = {"year": [level or "all" for level in columns["level"][:size]]}
+    for place, name in enumerate(order):
+        spots = range(place * size, (place + 1) * size)
+        shown[f"{name} [eti95]"] = [
+            f"{number(columns['median'][s])} {interval(columns[LOWER][s], columns[UPPER][s])}"
+            for s in spots
+        ]
+    what = {"sum": "of all clusters", "mean": "of a cluster on average"}[
+        str(columns["quantity"][0])
+    ]
+    table(shown, format_, f"{outcome} {what} in the years beyond the data", keys=1)
+    say("")
+
+
+def _moved(positions: dict[str, list[Cell]], format_: Format) -> None:
+    """Print who stands elsewhere in the network under a scenario, those moved most."""
+    scenario, size = positions.pop("scenario")[0], len(positions["cluster"])
+    shown = {name: cells[:MOVED] for name, cells in positions.items()}
+    table(shown, format_, f"Who stands elsewhere in the network under '{scenario}'", keys=2)
+    if size > MOVED:
+        say(f"{size - MOVED} more move less; csv and json list them.")
+    say("Means over a cluster's rows; years: in how many of them it moves.")
+    say("")
+
+
 def _columns(estimate: Any) -> dict[str, list[Cell]]:
-    """Give an estimate's labels and numbers as columns."""
+    """Give an estimate's labels and numbers as columns; nothing of none.
+
+    Scenarios that are compared have a row for each pair.
+    """
+    if "against" in estimate.dims:
+        pairs = estimate.stack(row=("scenario", "against"), create_index=False)
+        size = pairs.sizes["row"]
+        shared = {n: ("row", [str(estimate[n].item())] * size) for n in ("best_is", "years")}
+        return _columns(pairs.assign_coords(shared))
+    if not estimate.sizes["row"]:
+        return {}
     labels = [n for n, v in estimate.coords.items() if v.dims == ("row",) and n != "row"]
     return {str(n): cells_of(estimate[n].to_numpy()) for n in (*labels, *estimate.data_vars)}
 
 
 def _side_by_side(columns: Columns, kind: str) -> Columns:
     """Set the rows that differ in ``kind`` alone beside each other: median and interval a cell."""
-    last = ("P(increase)", "beyond data")
-    numbers = (kind, "median", LOWER, UPPER, "probability", "beyond_data")
+    last = ("P(increase)", *_LEAVING.values())
+    numbers = (kind, "median", LOWER, UPPER, "probability", *_LEAVING)
     labels = [name for name in columns if name not in numbers]
     rows: dict[tuple[Cell, ...], dict[str, Cell]] = {}
     for spot in range(len(columns[kind])):
@@ -102,8 +180,9 @@ def _side_by_side(columns: Columns, kind: str) -> Columns:
         row = rows.setdefault(about, dict(zip(labels, about, strict=True)))
         row[f"{columns[kind][spot]} [eti95]"] = f"{number(median)} {interval(low, high)}"
         row.setdefault("P(increase)", probability(columns["probability"][spot]))
-        if "beyond_data" in columns:
-            row.setdefault("beyond data", columns["beyond_data"][spot] or "")
+        for name, shown in _LEAVING.items():
+            if name in columns:
+                row.setdefault(shown, columns[name][spot] or "")
     names = dict.fromkeys(name for row in rows.values() for name in row if name not in last)
     names |= dict.fromkeys(name for name in last if any(name in row for row in rows.values()))
     asked = "P(increase)"

@@ -16,6 +16,7 @@ Mask = NDArray[np.bool_]
 
 # What the ledger says of them; no reason for a lost row holds a semicolon.
 PREDICTED = "no outcome; predicted"
+AHEAD = "beyond the fitted years; predicted"
 
 
 def predictable(spec: Spec, rows: Reader, used: Mask, complete: Mask) -> Mask:
@@ -39,7 +40,8 @@ def predictable(spec: Spec, rows: Reader, used: Mask, complete: Mask) -> Mask:
 
 def answered(panel: Panel) -> Panel:
     """Give the panel whose used rows are all that are predicted: the fitted ones, and others."""
-    places = {place for loss in panel.losses if loss.reason == PREDICTED for place in loss.places}
+    told = [loss for loss in panel.losses if loss.reason in (PREDICTED, AHEAD)]
+    places = {place for loss in told for place in loss.places}
     if not places:
         return panel
     rows = panel.rows

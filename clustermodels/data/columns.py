@@ -211,8 +211,9 @@ def raw_columns(spec: Spec, reader: Reader) -> dict[str, Column]:
     for name in numeric_controls(spec, reader):
         put("controls", name, partial(_control_column, spec.controls[name], reader))
     form = past_form(spec)
+    # in years ahead the past is yet to be walked; every fitted row has its own
     for name, read in spec.lagged().items():
-        put("dynamics", name, partial(_of, read, form, reader))
+        put("dynamics", name, partial(_of, replace(read, may_be_empty=True), form, reader))
     if problems:
         raise PanelError(problems)
     return columns

@@ -76,14 +76,14 @@ def labels_of(reader: Reader, columns: Columns) -> Labels:
 def factor(name: str, labels: Labels, levels: tuple[str, ...] | None = None) -> Factor:
     """Make a factor from the rows' labels, and of the levels that were learned, or of these."""
     if levels is None:
-        levels = _in_order(labels.different)
+        levels = in_order(labels.different)
     position = {level: index for index, level in enumerate(levels)}
     level = np.array([position[label] for label in labels.different], dtype=np.int64)
     dim = name if name in (CLUSTER, YEAR) else level_dim(name)
     return Factor(name, dim, levels, level[labels.codes])
 
 
-def _in_order(levels: list[str]) -> tuple[str, ...]:
+def in_order(levels: list[str]) -> tuple[str, ...]:
     """Sort levels; years sort as numbers."""
     if all(level.removeprefix("-").isdecimal() for level in levels):
         return tuple(sorted(levels, key=lambda level: (int(level), level)))

@@ -59,6 +59,13 @@ def _predicted(
     ]
 
 
+def incomplete(spec: Spec, rows: Reader) -> Mask:
+    """Tell which rows lack something that they read, but for the outcome and its past, (obs,)."""
+    past = {reason_of(read) for read in spec.lagged().values()}
+    found = [gap for reason, gap in _reasons(spec, rows, False, {}) if reason not in past]
+    return np.any([np.zeros(len(rows.at), dtype=bool), *found], axis=0)
+
+
 def counted(rows: int) -> str:
     """Say a number of rows."""
     return f"{rows} row{'s' * (rows > 1)}"

@@ -76,15 +76,8 @@ def bent_by_group(
         The group of each row, (obs,), and how many there are.
     """
     code, many = groups
-<<<<<<< ours
-    size, bend = (
-        np.bincount(code, minlength=many),
-        np.asarray(draws[interaction(treatment, along.name)]),
-    )
-=======
     size = np.bincount(code, minlength=many)
     bend = np.asarray(draws[interaction(treatment, along.name)])
->>>>>>> theirs
     if along.factor is not None:
         levels = len(along.factor.levels)
         count = np.bincount(along.factor.codes * many + code, minlength=levels * many)

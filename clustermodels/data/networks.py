@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,15 +40,18 @@ class Networks:
         What is odd about them.
     inside
         Whether joint work inside regions is known: a table of pairs may leave it out.
+    rewired
+        Ties that scenarios put in the place of these, by the file that the document names.
     """
 
     ties: Network | None = None
     without_own: Network | None = None
     found: tuple[Finding, ...] = ()
     inside: bool = False
+    rewired: Mapping[str, Network] = field(default_factory=dict)
 
     def all(self) -> dict[str, Network]:
-        """Give those that are there, by name."""
+        """Give those of the document that are there, by name."""
         named = {"ties": self.ties, "without_own": self.without_own}
         return {name: network for name, network in named.items() if network is not None}
 

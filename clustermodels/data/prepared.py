@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clustermodels.data.answered import answered
 from clustermodels.data.design import Design, design
+from clustermodels.data.horizon import extended
 from clustermodels.data.learned import Learned, learn
 from clustermodels.data.panel import Panel
 from clustermodels.data.reading import read_panel
@@ -79,6 +80,7 @@ def prepare(spec: Study, data: object = None) -> Prepared:
     panel = read_panel(spec, data)
     learned = learn(spec, panel)
     of = design(spec, panel, learned)
-    whole = answered(panel)
-    observed = of if whole is panel else design(spec, whole, learned)
-    return Prepared(spec, panel, learned, of, check_scenarios(spec, panel, learned, observed))
+    ahead, known = extended(spec, panel, learned)
+    whole = answered(ahead)
+    observed = of if whole is panel else design(spec, whole, known)
+    return Prepared(spec, panel, learned, of, check_scenarios(spec, ahead, known, observed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -17,6 +17,7 @@ from clustermodels.data.networks import Networks, read_networks
 from clustermodels.data.panel import Panel, clusters_of
 from clustermodels.data.positions import add_positions
 from clustermodels.data.regions import judge, nobody
+from clustermodels.data.rewire_files import read_rewired
 from clustermodels.data.row_problems import impossible, one_cluster
 from clustermodels.data.sources import as_tables, read_sources
 from clustermodels.data.tie_findings import left_out
@@ -25,7 +26,7 @@ from clustermodels.spec.document import Spec
 from clustermodels.tables.table import Table
 
 # Sections of a document that say nothing of its data.
-UNREAD = ("schema", "title", "priors", "engine")
+UNREAD = ("schema", "title", "priors", "engine", "horizon")
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +174,8 @@ def gather(spec: Spec, data: object = None, *, outcome: bool = True) -> Gathered
     years = rows["year"].to_numpy()
     span = (int(years.min()), int(years.max()))
     networks = read_networks(spec, tables.ties, sources.counted, regions, span)
+    rewired, odd = read_rewired(spec)
+    networks = replace(networks, rewired=rewired, found=(*networks.found, *odd))
     judged = judge(spec, rows, networks, sources.counted)
     others = {*networks.ties.nodes} - {*regions} if networks.ties is not None else set()
     found = [*sources.found, *networks.found]

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from clustermodels.data.adopted import end_of
 from clustermodels.data.adoption_edits import delayed, ended, is_year, of_chosen, refuse_parts
 from clustermodels.data.answered import answered
+from clustermodels.data.below_zero import below_zero
 from clustermodels.data.columns import observed
 from clustermodels.data.design import Design, design
 from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel
+from clustermodels.data.tie_edits import with_edited_ties
 from clustermodels.errors import PanelError, Problem, choices, nearest
 from clustermodels.spec.conditions import Where, YearRange
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.scenarios import Edit
+from clustermodels.spec.scenarios import OF_TIES, Edit
 from clustermodels.spec.source import Path
 
 Mask = NDArray[np.bool_]
@@ -92,7 +94,7 @@ def check_scenarios(spec: Spec, panel: Panel, learned: Learned, of: Design) -> t
 
 
 def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
-    """Apply a scenario's edits, in order, to the columns of a panel.
+    """Apply a scenario's edits, in order: first those of ties, then those of columns.
 
     Parameters
     ----------
@@ -112,7 +114,8 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
     Raises
     ------
     PanelError
-        If the scenario, a column of a condition, a label or a year does not exist.
+        If the scenario, a column of a condition, a label or a year does not exist, or a count
+        becomes negative.
     """
     if scenario not in spec.scenarios:
         close = nearest(scenario, spec.scenarios)
@@ -131,9 +134,12 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
     leads = {
         read.column for item in spec.treatments.values() if item.lag < 0 for read in item.reads()
     }
-    rows = panel.rows
+    tied = with_edited_ties(spec, panel, scenario)
+    rows = tied.rows
     rows = rows.assign({observed(column): rows[column] for column in leads if column in rows})
     for position, edit in enumerate(spec.scenarios[scenario]):
+        if edit.verb in OF_TIES:
+            continue
         path: Path = ("scenarios", scenario, position)
         chosen = _chosen(spec, panel, edit, path)
         changed = {}
@@ -164,7 +170,10 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                 refuse_parts(spec, panel, values, after, chosen, here)
             changed[column] = ("obs", after)
         rows = rows.assign(changed)
-    return replace(panel, rows=rows, read_as="")
+    problems = [*below_zero(spec, panel.rows, rows, scenario)]
+    if problems:
+        raise PanelError(problems)
+    return replace(tied, rows=rows, read_as="")
 
 
 def _never(spec: Spec, edit: Edit, column: str, values: NDArray[np.float64]) -> Mask:

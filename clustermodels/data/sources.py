@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.findings import unmatched
+from clustermodels.data.rewire_files import rewire_paths
 from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
 from clustermodels.tables.cast import labels, years
@@ -123,6 +124,12 @@ def _not_there(spec: Spec, tables: Tables) -> Iterator[Problem]:
             for found in error.problems:
                 path = ("data", section, "path")
                 yield spec.source.problem(path, f"{source.path}: {found.what}", fix=found.fix)
+    for file, place in rewire_paths(spec).items():
+        try:
+            kind_of_file(spec.source.folder / file, file, None, "pair and year")
+        except PanelError as error:
+            for found in error.problems:
+                yield spec.source.problem(place, f"{file}: {found.what}", fix=found.fix)
 
 
 def _panel(spec: Spec, data: object, wanted: list[str], numeric: set[str]) -> Table:

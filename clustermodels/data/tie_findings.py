@@ -8,14 +8,15 @@ from clustermodels.data.findings import SHOWN, counted_of, finding, strangers
 from clustermodels.errors import Finding, PanelError, choices
 from clustermodels.network.network import Network
 from clustermodels.spec.document import Spec
+from clustermodels.spec.source import Path
 from clustermodels.tables.records import Counted, TieRows
 
-PATH = ("data", "ties")
+PATH: Path = ("data", "ties")
 # From this share of pairs in both orders on, the table is taken for a symmetric matrix.
 MIRRORED = 0.9
 
 
-def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
+def odd_rows(spec: Spec, rows: TieRows, path: Path = PATH) -> Iterator[Finding]:
     """Say which rows are taken for something else than a tie of two regions."""
     source, target = rows.source, rows.target
     inside = int((source == target).sum())
@@ -28,7 +29,7 @@ def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
             "region to itself",
             "They count as joint work inside the region, and not as ties of the network.",
             "Delete them if they are mistakes.",
-            PATH,
+            path,
         )
     pairs = list(zip(source.tolist(), target.tolist(), rows.year.tolist(), strict=True))
     seen = {(min(a, b), max(a, b), year) for a, b, year in pairs}
@@ -45,7 +46,7 @@ def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
             "Weights are added up, so every tie between regions counts twice, and ties inside "
             "regions once.",
             "Keep one order: the rows in which the first name comes before the second.",
-            PATH,
+            path,
         )
     elif twice:
         yield finding(
@@ -56,7 +57,7 @@ def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
             "pair and year, in the same order or the other",
             "Their weights are added up.",
             "Delete them if each pair was written in both orders.",
-            PATH,
+            path,
         )
     nothing = int((rows.weight == 0).sum())
     if nothing:
@@ -67,7 +68,7 @@ def odd_rows(spec: Spec, rows: TieRows) -> Iterator[Finding]:
             f"{counted_of(nothing, 'row')} of the ties {'weigh' if nothing > 1 else 'weighs'} 0",
             "They are no ties.",
             "Leave them, if that is meant.",
-            PATH,
+            path,
         )
 
 

@@ -42,9 +42,9 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
         Of the shocks.
     """
     outcome = design.outcome
-    eta, lags = _parts(design, draws)
+    eta, lags = parts(design, draws)
     if not lags and not outcome.family.feeds:
-        return mean(outcome.family, eta, outcome.trials, _parameters(design, draws))
+        return mean(outcome.family, eta, outcome.trials, parameters_of(design, draws))
     if outcome.family.link.name == "identity" or outcome.family.feeds:
         return _walked(design, eta, lags, draws, None)[0]
     rng = np.random.default_rng(seed)
@@ -56,7 +56,7 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
 
 def drawn_outcome(design: Design, draws: Draws, rng: np.random.Generator) -> Values:
     """Draw an outcome for every row, (S, obs), each year's from what was drawn before it."""
-    eta, lags = _parts(design, draws)
+    eta, lags = parts(design, draws)
     if lags or design.outcome.family.feeds:
         return _walked(design, eta, lags, draws, rng)[1]
     return drawn_at(design, eta, draws, rng)
@@ -66,21 +66,22 @@ def drawn_at(design: Design, eta: Values, draws: Draws, rng: np.random.Generator
     """Draw an outcome for every row at given predictors, (S, obs)."""
     outcome = design.outcome
     if outcome.errors is None:
-        parameters = _parameters(design, draws)
+        parameters = parameters_of(design, draws)
         parameters = outcome.weights.parameters(parameters) if outcome.weights else parameters
         return outcome.family.draw(rng, eta, outcome.trials, parameters)
     error = carried(outcome.errors, np.asarray(draws[CARRIED]), rng)
     return np.asarray(eta + np.asarray(draws["sigma"])[:, None] * error)
 
 
-def _parameters(design: Design, draws: Draws) -> dict[str, Values]:
+def parameters_of(design: Design, draws: Draws) -> dict[str, Values]:
+    """Give the family's own parameters, (S, 1) each."""
     return {name: np.asarray(draws[name])[:, None] for name in design.outcome.parameters}
 
 
-def _parts(design: Design, draws: Draws) -> tuple[Values, list[_Past]]:
+def parts(design: Design, draws: Draws) -> tuple[Values, list[Past]]:
     """Give the predictor without the past, (S, obs), and what the past adds."""
     lags = [
-        _Past(block, internal(block, 0, draws), _sources(design, block.from_outcome.lag))
+        Past(block, internal(block, 0, draws), sources(design, block.from_outcome.lag))
         for block in design.blocks
         if block.from_outcome is not None
     ]
@@ -88,7 +89,7 @@ def _parts(design: Design, draws: Draws) -> tuple[Values, list[_Past]]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Past:
+class Past:
     """A lagged outcome: its block, its coefficient (S,), and the row that each row looks back on.
 
     The latter is -1 where that year is none of the design's: there the observed value stands.
@@ -108,7 +109,7 @@ class _Past:
         return np.asarray(self.coefficient[:, None] * column)
 
 
-def _sources(design: Design, lag: int) -> Positions:
+def sources(design: Design, lag: int) -> Positions:
     """Give the design's row of the same cluster so many years before; -1 where there is none."""
     codes = np.append(0, np.cumsum(design.clusters[1:] != design.clusters[:-1]))
     years = design.years - design.years.min()
@@ -121,7 +122,7 @@ def _sources(design: Design, lag: int) -> Positions:
 def _walked(
     design: Design,
     eta: Values,
-    lags: Sequence[_Past],
+    lags: Sequence[Past],
     draws: Draws,
     rng: np.random.Generator | None,
 ) -> tuple[Values, Values]:
@@ -133,9 +134,9 @@ def _walked(
         (S, obs) each.
     """
     outcome = design.outcome
-    parameters = _parameters(design, draws)
+    parameters = parameters_of(design, draws)
     y, expected = np.empty_like(eta), np.empty_like(eta)
-    before = _sources(design, 1) if outcome.family.feeds else None
+    before = sources(design, 1) if outcome.family.feeds else None
     for year in np.unique(design.years):
         rows = np.flatnonzero(design.years == year)
         here = eta[:, rows]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from clustermodels.families.count_ranks import OF_BINOMIAL
 from clustermodels.families.family import Family, Parameters, Values
 from clustermodels.families.links import LOGIT
 from clustermodels.families.location import on_logit
@@ -58,4 +59,5 @@ BERNOULLI = Family(
     variance=_variance,
     draw=_draw,
     location=on_logit,
+    ranks=OF_BINOMIAL,
 )

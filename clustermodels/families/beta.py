@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Family, Parameter, Parameters, Ranks, Values
 from clustermodels.families.links import LOGIT
 from clustermodels.families.location import on_logit_of_shares
 from clustermodels.families.priors import prior
@@ -59,9 +59,31 @@ def _variance(eta: Values, trials: Values, parameters: Parameters) -> Values:
 
 def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Parameters) -> Values:
     _, one, other = _shapes(eta, parameters)
-    # a share too close to an end for a float still lies inside
-    inside = np.clip(rng.beta(one, other), np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
-    return np.asarray(inside, dtype=np.float64)
+    return _held_inside(rng.beta(one, other))
+
+
+def _held_inside(share: Values) -> Values:
+    """Keep inside a share that is too close to an end for a float."""
+    return np.clip(share, np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
+
+
+def _below(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    _, one, other = _shapes(eta, parameters)
+    return np.asarray(special.betainc(one, other, y))
+
+
+def _above(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    _, one, other = _shapes(eta, parameters)
+    return np.asarray(special.betaincc(one, other, y))
+
+
+def _quantile(
+    below: Values, above: Values, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    _, one, other = _shapes(eta, parameters)
+    least = np.minimum(below, above)
+    low, high = special.betaincinv(one, other, least), special.betainccinv(one, other, least)
+    return _held_inside(np.where(below <= above, low, high))
 
 
 #: y ~ Beta(mu phi, (1 - mu) phi), logit mu = eta, phi = 1 / dispersion, Var(y) = mu (1 - mu)
@@ -92,4 +114,5 @@ BETA = Family(
     variance=_variance,
     draw=_draw,
     location=on_logit_of_shares,
+    ranks=Ranks(_below, _above, _quantile),
 )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from clustermodels.families.count_ranks import OF_BINOMIAL
 from clustermodels.families.counts import whole
 from clustermodels.families.family import Family, Parameters, Values
 from clustermodels.families.links import LOGIT
@@ -60,4 +61,5 @@ BINOMIAL = Family(
     variance=_variance,
     draw=_draw,
     location=on_logit,
+    ranks=OF_BINOMIAL,
 )

@@ -17,6 +17,7 @@ Inside = Callable[[Values, Values], NDArray[np.bool_]]
 OfOutcome = Callable[[Values, Values, Values, Parameters], Values]
 OfPredictor = Callable[[Values, Values, Parameters], Values]
 Draw = Callable[[np.random.Generator, Values, Values, Parameters], Values]
+Quantile = Callable[[Values, Values, Values, Values, Parameters], Values]
 Location = Callable[[Values, Values], tuple[float, float]]
 
 
@@ -65,6 +66,31 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Ranks:
+    """Where an outcome stands among those that its law makes, and which outcome stands there.
+
+    Ranks come as two probabilities that add up to 1, each with its own digits: near 1 a share has
+    none left to tell one outcome from the next.
+
+    Parameters
+    ----------
+    below, above
+        (y, eta, trials, parameters): P(Y <= y) and P(Y > y); of counts also for y = -1.
+    quantile
+        (below, above, eta, trials, parameters): the smallest outcome at or under which there is
+        so much, (0, 1].
+    moved
+        (y, eta, other, parameters): the outcome at the predictor ``other`` that stands where y
+        does at eta, where it can be told without ranks.
+    """
+
+    below: OfOutcome
+    above: OfOutcome
+    quantile: Quantile
+    moved: OfOutcome | None = None
+
+
+@dataclass(frozen=True)
 class Family:
     """How an outcome y varies around its mean, given the linear predictor eta.
 
@@ -110,6 +136,8 @@ class Family:
         What a slope's effect is of, where it is not the expected outcome.
     feeds
         Whether the mean keeps a share of the last year's outcome, which then stands for trials.
+    ranks
+        Where outcomes stand in their law; None where nobody declared it.
     """
 
     name: str
@@ -130,6 +158,7 @@ class Family:
     expected: OfPredictor | None = None
     effect_of: str = ""
     feeds: bool = False
+    ranks: Ranks | None = None
 
     @property
     def steady_draw(self) -> Draw:

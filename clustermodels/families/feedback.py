@@ -12,6 +12,7 @@ from clustermodels.families.family import (
     OfPredictor,
     Parameter,
     Parameters,
+    Ranks,
     Values,
 )
 from clustermodels.families.negative_binomial import NEGATIVE_BINOMIAL
@@ -31,6 +32,26 @@ def _whole(eta: Values, before: Values, parameters: Parameters) -> Values:
 def _of_predictor(plain: OfPredictor) -> OfPredictor:
     return lambda eta, before, parameters: plain(
         _whole(eta, before, parameters), np.ones_like(before), parameters
+    )
+
+
+def _of_outcome(plain: OfOutcome) -> OfOutcome:
+    return lambda y, eta, before, parameters: plain(
+        y, _whole(eta, before, parameters), np.ones_like(before), parameters
+    )
+
+
+def _ranked(plain: Ranks | None) -> Ranks | None:
+    """Give ranks at the mean with what it keeps."""
+    if plain is None:
+        return None
+    reached = plain.quantile
+    return Ranks(
+        _of_outcome(plain.below),
+        _of_outcome(plain.above),
+        lambda below, above, eta, before, parameters: reached(
+            below, above, _whole(eta, before, parameters), np.ones_like(before), parameters
+        ),
     )
 
 
@@ -95,6 +116,7 @@ def with_feedback(plain: Family) -> Family:
         ),
         effect_of="what is new in a year",
         feeds=True,
+        ranks=_ranked(plain.ranks),
     )
 
 

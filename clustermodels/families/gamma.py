@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Family, Parameter, Parameters, Ranks, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log_of_amounts
 from clustermodels.families.priors import prior
+from clustermodels.families.ranks import scaled
 
 # A dispersion that underflowed to 0 leaves an outcome without spread; its inverse must be finite.
 _SMALLEST = 1e-12
@@ -52,6 +53,26 @@ def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Par
     return LOG.inverse(eta + LOG.forward(np.maximum(factor / shape, np.finfo(float).tiny)))
 
 
+def _below(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    shape = _shape(parameters)
+    return np.asarray(special.gammainc(shape, shape * LOG.inverse(np.log(y) - eta)))
+
+
+def _above(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    shape = _shape(parameters)
+    return np.asarray(special.gammaincc(shape, shape * LOG.inverse(np.log(y) - eta)))
+
+
+def _quantile(
+    below: Values, above: Values, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    shape = _shape(parameters)
+    least = np.minimum(below, above)
+    low, high = special.gammaincinv(shape, least), special.gammainccinv(shape, least)
+    factor = np.where(below <= above, low, high) / shape
+    return LOG.inverse(eta + LOG.forward(np.maximum(factor, np.finfo(float).tiny)))
+
+
 #: y ~ Gamma with mean mu and shape 1 / phi, log mu = eta, Var(y) = phi mu^2: with a = 1 / phi,
 #: log f = a log a - log Gamma(a) - a (y / mu - log(y / mu)) - log y.
 #:
@@ -78,4 +99,5 @@ GAMMA = Family(
     variance=_variance,
     draw=_draw,
     location=on_log_of_amounts,
+    ranks=Ranks(_below, _above, _quantile, scaled),
 )

@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Family, Parameter, Parameters, Ranks, Values
 from clustermodels.families.links import IDENTITY
 from clustermodels.families.location import on_identity
 from clustermodels.families.priors import prior
+from clustermodels.families.ranks import normal_score, shifted
 
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -46,6 +48,20 @@ def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Par
     )
 
 
+def _below(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return np.asarray(special.ndtr((y - eta) / parameters["sigma"]))
+
+
+def _above(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return np.asarray(special.ndtr((eta - y) / parameters["sigma"]))
+
+
+def _quantile(
+    below: Values, above: Values, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    return np.asarray(eta + parameters["sigma"] * normal_score(below, above))
+
+
 #: y ~ Normal(eta, sigma^2): log f = -(y - eta)^2 / (2 sigma^2) - log sigma - log(2 pi) / 2.
 #:
 #: Source: McCullagh, P. and Nelder, J. A. (1989). Generalized Linear Models, 2nd edition.
@@ -71,4 +87,5 @@ GAUSSIAN = Family(
     variance=_variance,
     draw=_draw,
     location=on_identity,
+    ranks=Ranks(_below, _above, _quantile, shifted),
 )

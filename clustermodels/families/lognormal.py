@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Family, Parameter, Parameters, Ranks, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log_of_amounts
 from clustermodels.families.priors import prior
+from clustermodels.families.ranks import normal_score, scaled
 
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -49,6 +51,20 @@ def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Par
     return LOG.inverse(eta + sigma * rng.standard_normal(shape))
 
 
+def _below(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return np.asarray(special.ndtr((np.log(y) - eta) / parameters["sigma"]))
+
+
+def _above(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return np.asarray(special.ndtr((eta - np.log(y)) / parameters["sigma"]))
+
+
+def _quantile(
+    below: Values, above: Values, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    return LOG.inverse(eta + parameters["sigma"] * normal_score(below, above))
+
+
 #: log y ~ Normal(eta, sigma^2): log f = -(log y - eta)^2 / (2 sigma^2) - log sigma
 #: - log(2 pi) / 2 - log y. e^eta is the median; the mean is e^(eta + sigma^2 / 2), and a ratio of
 #: means is the ratio of medians.
@@ -77,4 +93,5 @@ LOGNORMAL = Family(
     draw=_draw,
     location=on_log_of_amounts,
     expected=_mean,
+    ranks=Ranks(_below, _above, _quantile, scaled),
 )

@@ -12,6 +12,7 @@ from clustermodels.families.counts import poisson_draws, poisson_quantiles, whol
 from clustermodels.families.family import Family, Parameter, Parameters, Split, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.location import on_log
+from clustermodels.families.negative_binomial_ranks import OF_NEGATIVE_BINOMIAL
 from clustermodels.families.priors import prior
 
 # A dispersion that underflowed to 0 is the Poisson limit, and its inverse must stay finite.
@@ -179,5 +180,6 @@ NEGATIVE_BINOMIAL = Family(
     draw=_draw,
     location=on_log,
     coupled=_coupled,
+    ranks=OF_NEGATIVE_BINOMIAL,
     split=Split(moved=_moved, fixed=_fixed, largest=10_000),
 )

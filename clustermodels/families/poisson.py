@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from clustermodels.families.count_ranks import OF_POISSON
 from clustermodels.families.counts import poisson_draws, poisson_quantiles, whole
 from clustermodels.families.family import Family, Parameters, Values
 from clustermodels.families.links import LOG
@@ -62,4 +63,5 @@ POISSON = Family(
     draw=_draw,
     location=on_log,
     coupled=_coupled,
+    ranks=OF_POISSON,
 )

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from clustermodels.families.family import Family, Parameter, Parameters, Values
+from clustermodels.families.family import Family, Parameter, Parameters, Ranks, Values
 from clustermodels.families.links import IDENTITY
 from clustermodels.families.location import on_identity
 from clustermodels.families.priors import prior
+from clustermodels.families.ranks import shifted
 
 
 def _inside(y: Values, trials: Values) -> NDArray[np.bool_]:
@@ -51,6 +52,21 @@ def _draw(rng: np.random.Generator, eta: Values, trials: Values, parameters: Par
     return np.asarray(eta + parameters["sigma"] * rng.standard_t(nu), dtype=np.float64)
 
 
+def _below(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return np.asarray(special.stdtr(parameters["nu"], (y - eta) / parameters["sigma"]))
+
+
+def _above(y: Values, eta: Values, trials: Values, parameters: Parameters) -> Values:
+    return np.asarray(special.stdtr(parameters["nu"], (eta - y) / parameters["sigma"]))
+
+
+def _quantile(
+    below: Values, above: Values, eta: Values, trials: Values, parameters: Parameters
+) -> Values:
+    score = special.stdtrit(parameters["nu"], np.minimum(below, above))
+    return np.asarray(eta + parameters["sigma"] * np.where(below <= above, score, -score))
+
+
 #: (y - eta) / sigma ~ t with nu degrees of freedom:
 #: log f = -log B(nu/2, 1/2) - log(nu) / 2 - log sigma
 #: - (nu + 1) / 2 log(1 + (y - eta)^2 / (nu sigma^2)).
@@ -89,4 +105,5 @@ STUDENT_T = Family(
     variance=_variance,
     draw=_draw,
     location=on_identity,
+    ranks=Ranks(_below, _above, _quantile, shifted),
 )

@@ -13,6 +13,7 @@ from clustermodels.families.family import Parameter, Parameters, Values
 from clustermodels.families.links import LOG
 from clustermodels.families.negative_binomial import NEGATIVE_BINOMIAL as PLAIN
 from clustermodels.families.negative_binomial import log_none
+from clustermodels.families.negative_binomial_ranks import OF_HURDLE, OF_INFLATED
 from clustermodels.families.priors import prior
 
 # Below this eta a mean is no number of its own any more, while a count above zero still has one.
@@ -221,6 +222,7 @@ ZERO_INFLATED_NEGATIVE_BINOMIAL = replace(
     draw=_inflated_draw,
     coupled=_inflated_coupled,
     expected=_inflated_mean,
+    ranks=OF_INFLATED,
 )
 
 #: A zero with probability pi, else NB2(mu, phi) given that it is not 0: Pr(y) = (1 - pi) NB(y)
@@ -250,5 +252,6 @@ HURDLE_NEGATIVE_BINOMIAL = replace(
     draw=_hurdle_draw,
     coupled=_hurdle_coupled,
     expected=_hurdle_mean,
+    ranks=OF_HURDLE,
     effect_of="of the count before zeros are set apart",
 )

@@ -32,8 +32,9 @@ FORMAT = 1
 SIGNATURE = b"\x89HDF"
 
 
-# Groups beside ArviZ's own: what each region scored, and the ties by name.
-REGIONS, NETWORK = "regions", "network_"
+# Groups beside ArviZ's own: what each region scored, the ties by name, and those of scenarios by
+# number, with their file as an attribute.
+REGIONS, NETWORK, REWIRED, PATH = "regions", "network_", "rewired_", "path"
 
 
 def check_target(out: str | os.PathLike[str]) -> None:
@@ -112,6 +113,9 @@ def _tree(fit: Fit) -> xr.DataTree:
     for name, network in fit.panel.networks.all().items():
         about = {"inside": np.int64(fit.panel.networks.inside)}
         tree[f"{NETWORK}{name}"] = xr.DataTree(network.to_dataset().assign_attrs(about))
+    for number, (path, network) in enumerate(fit.panel.networks.rewired.items()):
+        table = network.to_dataset().assign_attrs({PATH: path})
+        tree[f"{REWIRED}{number}"] = xr.DataTree(table)
     if fit.panel.regions is not None:
         tree[REGIONS] = xr.DataTree(_texts(fit.panel.regions))
     tree.attrs = {
@@ -194,13 +198,13 @@ def _loaded(tree: xr.DataTree, spec: Spec) -> Fit:
     rows = _unquoted(tree["panel"].to_dataset())
     losses = _losses(tree.attrs["losses"])
     groups = {name: node.to_dataset() for name, node in tree.children.items() if name != "panel"}
-    networks = _networks({name: groups.pop(name) for name in [*groups] if name.startswith(NETWORK)})
+    ties = {n: groups.pop(n) for n in [*groups] if n.startswith((NETWORK, REWIRED))}
     panel = Panel(
         rows,
         losses,
         tree.attrs["data_name"],
         tree.attrs["data_sha256"],
-        networks=networks,
+        networks=_networks(ties),
         regions=groups.pop(REGIONS, None),
         read_as=read_as(spec),
     )
@@ -213,9 +217,11 @@ def _loaded(tree: xr.DataTree, spec: Spec) -> Fit:
 
 def _networks(groups: Mapping[str, xr.Dataset]) -> Networks:
     """Give back the networks that were written, by the names of their groups."""
-    named = {name.removeprefix(NETWORK): from_dataset(table) for name, table in groups.items()}
-    inside = any(bool(table.attrs["inside"]) for table in groups.values())
-    return Networks(named.get("ties"), named.get("without_own"), inside=inside)
+    read = {name: from_dataset(table) for name, table in groups.items()}
+    inside = any(bool(table.attrs.get("inside")) for table in groups.values())
+    rewired = {str(groups[n].attrs[PATH]): read[n] for n in read if n.startswith(REWIRED)}
+    ties, apart = (read.get(f"{NETWORK}{name}") for name in ("ties", "without_own"))
+    return Networks(ties, apart, inside=inside, rewired=rewired)
 
 
 # netCDF names hold no slash, and h5netcdf's no full stop.

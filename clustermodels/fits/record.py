@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from clustermodels.data.answered import answered
 from clustermodels.data.design import Design, design
+from clustermodels.data.horizon import extended, last_fitted
 from clustermodels.data.learned import Learned
+from clustermodels.data.new_levels import with_new_levels
 from clustermodels.data.panel import Panel
 from clustermodels.spec.document import Spec
 
@@ -96,8 +98,25 @@ class Fit:
 
     def answered(self) -> Design:
         """Build the design of all rows that are predicted: the fitted ones, and others."""
-        panel = answered(self.panel)
-        return self.design() if panel is self.panel else self.design(panel)
+        whole, learned = self.whole
+        panel = answered(whole)
+        return self.design() if panel is self.panel else design(self.spec, panel, learned)
+
+    def drawn(self) -> dict[str, NDArray[np.float64]]:
+        """Give the draws of every name, (S, ...), for the levels of all rows that are predicted."""
+        draws = flat(self.posterior)
+        if self.spec.horizon is None:
+            return draws
+        return with_new_levels(self.spec, self.answered(), draws)
+
+    @cached_property
+    def whole(self) -> tuple[Panel, Learned]:
+        """The panel with the years ahead that the document predicts, and their levels learned."""
+        return extended(self.spec, self.panel, self.learned)
+
+    def ahead(self, years: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which rows are beyond the fitted years, as the document's horizon is."""
+        return np.asarray((years > last_fitted(self.panel)) & (self.spec.horizon is not None))
 
     @cached_property
     def _fitted(self) -> Design:

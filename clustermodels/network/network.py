@@ -216,12 +216,13 @@ def make_network(
         if years.min() < first or years.max() > last:
             raise ValueError(f"a tie is outside the years looked at, {first} to {last}")
         looked_at = first, last
-    return replace(_summed(known, low, high, years[kept], weights[kept]), looked_at=looked_at)
+    return replace(summed(known, low, high, years[kept], weights[kept]), looked_at=looked_at)
 
 
-def _summed(
+def summed(
     nodes: tuple[str, ...], source: Codes, target: Codes, year: Codes, weight: Values
 ) -> Network:
+    """Make a network of coded ties, in any order, with ``source <= target``; repeated ones add."""
     order = np.lexsort((target, source, year))
     rows = np.stack([year, source, target])[:, order]
     first = np.flatnonzero(np.r_[len(order) > 0, (rows[:, 1:] != rows[:, :-1]).any(axis=0)])

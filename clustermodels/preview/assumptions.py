@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clustermodels.errors import choices
 from clustermodels.spec.document import Spec
+from clustermodels.spec.scenarios import OF_TIES
 
 
 def assumptions(spec: Spec) -> str:
@@ -17,7 +18,7 @@ def assumptions(spec: Spec) -> str:
     Returns
     -------
     str
-        One sentence, as it is printed under every effect and scenario.
+        What is printed under every effect and scenario.
     """
     reacting = spec.predetermined()
     past = "if past outcomes do not drive the policy"
@@ -30,10 +31,16 @@ def assumptions(spec: Spec) -> str:
     modelled = [name for name, item in spec.treatments.items() if item.slope == "correlated"]
     if modelled:
         stronger += f" (of {choices(modelled)}, beyond a straight line in the cluster's mean)"
+    ties = ""
+    if any(edit.verb in OF_TIES for scenario in spec.scenarios.values() for edit in scenario):
+        ties = (
+            ". Where a scenario edits ties, the same regions are clusters, and every column but "
+            "positions in the network stays as it was"
+        )
     return (
         "Predictions and scenarios are forward simulations of this model, not proof of cause: they "
         "are causal only if nothing else moves with the policy within clusters and years once the "
         f"model's terms are held fixed, {past}, if a policy in one cluster leaves the others "
         "alone, if effects come at the stated lags, along the stated lines and the same whenever "
-        f"they come, {stronger}, and if clusters were not chosen by their outcome."
+        f"they come, {stronger}, and if clusters were not chosen by their outcome{ties}."
     )

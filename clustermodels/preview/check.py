@@ -5,6 +5,7 @@ from __future__ import annotations
 from clustermodels.data.filled import filled
 from clustermodels.data.prepared import Study, prepare
 from clustermodels.errors import Finding, by_severity
+from clustermodels.preview.beyond import horizon_findings
 from clustermodels.preview.cohorts import cohort_findings
 from clustermodels.preview.follows import follows_findings
 from clustermodels.preview.identification import identification
@@ -62,5 +63,6 @@ def check(spec: Study, data: object = None) -> tuple[Finding, ...]:
         *reached_findings(spec, panel, ready.learned, of),
         *support(spec, panel, ready.learned),
         *idle_findings(spec, ready.idle),
+        *horizon_findings(spec, panel, ready.learned),
     ]
     return by_severity(found)

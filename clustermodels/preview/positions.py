@@ -135,7 +135,8 @@ def edited_positions(spec: Spec) -> Iterator[Finding]:
                         f"the scenario '{name}' changes the position '{column}' itself",
                         "No policy can do that: a tie changes the position of every region. The "
                         "answer is what the model says of regions that stood elsewhere.",
-                        "Read it as a comparison of positions, not as a policy.",
+                        "Read it as a comparison of positions, or edit ties, which a policy can "
+                        "make.",
                         ("scenarios", name, step, edit.verb, column),
                     )
 

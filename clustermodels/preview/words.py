@@ -11,6 +11,7 @@ from clustermodels.data.panel import Panel
 from clustermodels.errors import choices
 from clustermodels.network.centrality import find
 from clustermodels.preview.assumptions import assumptions
+from clustermodels.preview.beyond import horizon_in_words
 from clustermodels.preview.cell_words import cells_in_words
 from clustermodels.preview.form_words import forms_in_words
 from clustermodels.spec import names
@@ -96,6 +97,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         )
     if not spec.fixed_effects:
         said.append("No factor has an effect of its own.")
+    said += horizon_in_words(spec, panel)
     return (*said, assumptions(spec))
 
 

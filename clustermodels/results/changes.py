@@ -1,4 +1,4 @@
-"""What a scenario changes: the expected outcome against the observed, summed draw by draw."""
+"""What a scenario changes: the outcome against that at the observed policies, summed by draw."""
 
 from __future__ import annotations
 
@@ -9,37 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.design import Design
+from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import by_piece, part
+from clustermodels.data.predictor import Draws, by_piece, part
 from clustermodels.data.scenarios import counterfactual
 from clustermodels.data.walk import expected_outcome
-from clustermodels.fits.record import Fit, flat
-from clustermodels.results.extrapolation import rows_beyond
+from clustermodels.fits.record import Fit
+from clustermodels.results.leaving import Leaving, leaving
 from clustermodels.spec.names import INTERCEPT
+
+# What follows the name of groups beyond the fitted years.
+BEYOND = " ahead"
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Expected outcomes summed over groups of rows.
+    """Outcomes summed over groups of rows.
 
     Parameters
     ----------
     by
-        What makes a group: ``total``, ``year`` or ``cluster``.
+        What makes a group: ``total``, ``year`` or ``cluster``, of the fitted years; and of those
+        beyond ``total ahead``, ``year ahead`` and ``cluster ahead``.
     levels
         The group's labels, (group,).
     outcomes
         (3, S, group): at the observed policies, under the scenario, and the difference. The last
         is a sum of differences: that of the sums would lose digits.
-    rows, beyond
-        How many rows a group has, and how many of them lie beyond the data, (group,).
+    rows
+        How many rows a group has, (group,).
+    leaving
+        Where these leave the data, by group.
     """
 
     by: str
     levels: list[str]
     outcomes: Values
     rows: Positions
-    beyond: Positions
+    leaving: Leaving
 
     @property
     def observed(self) -> Values:
@@ -57,8 +64,12 @@ class Sums:
         return np.asarray(self.outcomes[2])
 
 
-def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -> list[Result]:
+def changes[Result](
+    fit: Fit, scenario: str, answer: Callable[[Sums], Result], *, keep_shocks: bool = False
+) -> list[Result]:
     """Sum in total, by year and by cluster, in this order; clusters come some at a time.
+
+    Years beyond the fitted ones are summed apart.
 
     Parameters
     ----------
@@ -67,48 +78,94 @@ def changes[Result](fit: Fit, scenario: str, answer: Callable[[Sums], Result]) -
     answer
         What is to be known of the sums, smaller than they are: with a large panel there is no room
         for those of all clusters at all draws.
+    keep_shocks
+        Whether each cluster-year keeps its own shock; else outcomes are expectations.
 
     Raises
     ------
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
+    FitError
+        If shocks cannot be kept.
     """
     before = fit.answered()
-    after = counterfactual(fit.spec, fit.panel, fit.learned, scenario)
-    draws = flat(fit.posterior)
-    beyond = rows_beyond(fit, scenario)
+    after = counterfactual(fit.spec, *fit.whole, scenario)
+    draws = fit.drawn()
+    out = leaving(fit, scenario)
     years, year = np.unique(before.years, return_inverse=True)
+    ahead = fit.ahead(before.years)
+    if keep_shocks:
+        refuse_unranked(before)
 
-    def summed(rows: slice, here: Design) -> tuple[Result, Positions, Values]:
-        seed = [fit.spec.engine.seed, rows.start]  # of both: the same shocks
-        old = expected_outcome(here, draws, seed)
-        new = expected_outcome(part(after, rows), draws, seed)
-        outcomes = np.stack([old, new, new - old])
-        first = _firsts(here.clusters[1:] != here.clusters[:-1])
+    def summed(rows: slice, here: Design) -> tuple[list[Result], Positions, Values]:
+        seed = [fit.spec.engine.seed, rows.start]
+        outcomes = _pair(here, part(after, rows), draws, seed, keep_shocks=keep_shocks)
+        new = (here.clusters[1:] != here.clusters[:-1]) | np.diff(ahead[rows])
+        first = _firsts(new)
         clusters = Sums(
             "cluster",
             [str(label) for label in here.clusters[first]],
             np.add.reduceat(outcomes, first, axis=2),
             np.diff(first, append=len(here.clusters)),
-            np.add.reduceat(beyond[rows].astype(np.int64), first),
+            out.of(rows).grouped(first),
         )
         order = np.argsort(year[rows], kind="stable")
         codes = year[rows][order]
-        first = _firsts(codes[1:] != codes[:-1])
-        own_years = np.add.reduceat(outcomes.take(order, axis=2), first, axis=2)
-        return answer(clusters), codes[first], own_years
+        by_year = np.add.reduceat(outcomes.take(order, axis=2), _firsts(np.diff(codes) > 0), axis=2)
+        parts = _apart(clusters, ahead[rows][first])
+        return [answer(each) for each in parts], np.unique(codes), by_year
 
     total = len(draws[INTERCEPT])
     by_year = np.zeros((3, total, len(years)))
     clusters = []
     for _, (answered, codes, own_years) in by_piece(before, total, summed):
-        clusters.append(answered)
+        clusters += answered
         by_year[:, :, codes] += own_years
-    size, outside = np.bincount(year), np.bincount(year[beyond], minlength=len(years))
-    whole = by_year.sum(axis=2, keepdims=True), size.sum(keepdims=True), outside.sum(keepdims=True)
+    order = np.argsort(year, kind="stable")
+    out_by_year = out.of(order).grouped(_firsts(np.diff(year[order]) > 0))
     labels = [str(label) for label in years]
-    yearly = Sums("year", labels, by_year, size, outside)
-    return [answer(Sums("total", [""], *whole)), answer(yearly), *clusters]
+    yearly = Sums("year", labels, by_year, np.bincount(year), out_by_year)
+    parts = _apart(yearly, fit.ahead(years))
+    return [*(answer(_whole(each)) for each in parts), *map(answer, parts), *clusters]
+
+
+def _apart(sums: Sums, ahead: NDArray[np.bool_]) -> list[Sums]:
+    """Part groups of the fitted years from those beyond, where there are any."""
+    if not ahead.any():
+        return [sums]
+    return [
+        Sums(
+            sums.by + mark,
+            [level for level, kept in zip(sums.levels, those, strict=True) if kept],
+            sums.outcomes[:, :, those],
+            sums.rows[those],
+            sums.leaving.of(np.flatnonzero(those)),
+        )
+        for mark, those in (("", ~ahead), (BEYOND, ahead))
+    ]
+
+
+def _whole(yearly: Sums) -> Sums:
+    """Sum over years."""
+    return Sums(
+        "total" + yearly.by.removeprefix("year"),
+        [""],
+        yearly.outcomes.sum(axis=2, keepdims=True),
+        yearly.rows.sum(keepdims=True),
+        yearly.leaving.grouped(np.zeros(1, dtype=np.int64)),
+    )
+
+
+def _pair(
+    before: Design, after: Design, draws: Draws, seed: list[int], *, keep_shocks: bool
+) -> Values:
+    """Give outcomes before and after, and the difference, (3, S, obs), of the same shocks."""
+    if keep_shocks:
+        shocks = shocks_of(before, draws, seed)
+        old, new = shocks.outcome(before), shocks.outcome(after)
+    else:
+        old, new = (expected_outcome(each, draws, seed) for each in (before, after))
+    return np.stack([old, new, new - old])
 
 
 def _firsts(new: NDArray[np.bool_]) -> Positions:

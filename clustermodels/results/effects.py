@@ -30,7 +30,7 @@ LEVELS = {"low": 0.1, "middle": 0.5, "high": 0.9}
 Labels = Mapping[str, str | float]
 
 
-def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
+def effects(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False) -> xr.Dataset:
     """Answer what a policy does.
 
     Without a scenario: each treatment's slope where its moderator is low, middle and high (the
@@ -50,6 +50,9 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
         A fit.
     scenario
         The name of a scenario of its document.
+    keep_shocks
+        Whether a scenario's outcomes are those that each cluster-year would have had with its own
+        shock, against those observed, instead of expectations: see ``predict``.
 
     Returns
     -------
@@ -59,9 +62,13 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
         about as coordinates, and the interval's kind and probability in ``interval`` and
         ``interval_probability``. For a scenario also ``beyond_data``: how many of the row's
         cluster-years it takes beyond the range that the data cover (``extrapolation`` names
-        them).
+        them); ``furthest``, by how many standard deviations of a column at most; and ``joint``,
+        how far at most from the data's middle in all columns that it moves or that bend these,
+        where 1 is as far as the furthest fitted cluster-year (nan: it moves one column alone).
     """
-    return _slopes(fit) if scenario is None else _changes(fit, scenario)
+    if scenario is None:
+        return _slopes(fit)
+    return _changes(fit, scenario, keep_shocks=keep_shocks)
 
 
 def _slopes(fit: Fit) -> xr.Dataset:
@@ -105,7 +112,7 @@ def along_moderators(
             for same in zip(*summed.lags, strict=True):
                 moved_by = np.sum([moved for _, moved in same], axis=0)
                 about = {"treatment": f"{whole}, all lags", **same[0][0]}
-                yield _effect(fit, about, moved_by, summed.words)
+                yield as_effect(fit, about, moved_by, summed.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,11 +130,14 @@ def _told(
     for at, slope in along:
         about = {"treatment": treatment, **at}
         yield {**about, "scale": "coefficient", "per": "unit"}, slope, 0.0
-        yield _effect(fit, about, slope * step, words)
+        yield as_effect(fit, about, slope * step, words)
 
 
-def _effect(fit: Fit, about: Labels, moved: Values, words: str) -> tuple[Labels, Values, float]:
-    """Give what a change of the predictor does to the outcome."""
+def as_effect(fit: Fit, about: Labels, moved: Values, words: str) -> tuple[Labels, Values, float]:
+    """Give what a change of the predictor, (S, ...), does to the outcome, and what is no effect.
+
+    The labels say besides on which scale, and for which change.
+    """
     family = fit.spec.family
     kind = family.link.effect
     effect, neutral = (moved, 0.0) if kind == "difference" else (np.exp(moved), 1.0)
@@ -181,9 +191,10 @@ def moderator_values(fit: Fit) -> dict[str, Values]:
     return {name: observed_cells(values[name]) for name in fit.spec.moderators if name in values}
 
 
-def _changes(fit: Fit, scenario: str) -> xr.Dataset:
+def _changes(fit: Fit, scenario: str, *, keep_shocks: bool) -> xr.Dataset:
     difference = find(fit.spec.outcome[1].family).link.effect == "difference"
-    parts = changes(fit, scenario, partial(_quantities, difference=difference))
+    told = partial(_quantities, difference=difference)
+    parts = changes(fit, scenario, told, keep_shocks=keep_shocks)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     labels = {name: columns.pop(name) for name in ("by", "level", "quantity")}
     return answers({"scenario": [scenario] * len(labels["by"]), **labels}, columns)
@@ -204,5 +215,7 @@ def _quantities(sums: Sums, *, difference: bool) -> dict[str, np.ndarray]:
         "quantity": np.tile(np.array(["change", other[0]], dtype=object), groups),
         **summarised(both),
         "probability": increase(both, np.tile([0.0, neutral], groups)),
-        "beyond_data": np.repeat(sums.beyond, 2),
+        "beyond_data": np.repeat(sums.leaving.beyond, 2),
+        "furthest": np.repeat(sums.leaving.furthest, 2),
+        "joint": np.repeat(sums.leaving.joint, 2),
     }

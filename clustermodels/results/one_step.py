@@ -18,7 +18,7 @@ from clustermodels.data.scenarios import counterfactual
 from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.event_study import reached
-from clustermodels.results.extrapolation import extrapolation
+from clustermodels.results.leaving import leaving
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.scenarios import Edit
 from clustermodels.spec.transforms import Per
@@ -53,13 +53,7 @@ class OneStep:
 
     def beyond(self) -> Mask:
         """Mark the rows that the step takes beyond the data, (obs,)."""
-        out = extrapolation(self.fit, SCENARIO)
-        pairs = {*zip(out["cluster"].to_numpy(), out["year"].to_numpy().tolist(), strict=True)}
-        rows = reader(answered(self.fit.panel))
-        return np.array(
-            [pair in pairs for pair in zip(rows.clusters, rows.years.tolist(), strict=True)],
-            dtype=np.bool_,
-        )
+        return np.asarray(leaving(self.fit, SCENARIO).beyond > 0)
 
     def gains(self, groups: Mask) -> Values:
         """Give the mean change of the expected outcome over rows, (S, group).
@@ -98,7 +92,8 @@ def one_step(fit: Fit, treatment: str) -> OneStep | None:
         return None
     edits, words = made
     scenario = tuple(Edit.model_validate(edit) for edit in edits)
-    spec = fit.spec.model_copy(update={"scenarios": {SCENARIO: scenario}})
+    # of the fitted years alone: what is high and low was seen there
+    spec = fit.spec.model_copy(update={"scenarios": {SCENARIO: scenario}, "horizon": None})
     adopts = isinstance(item, Adoption)
     return OneStep(
         f"the adoption of {treatment}" if adopts else f"{words} in every year",

@@ -6,15 +6,17 @@ import numpy as np
 import xarray as xr
 
 from clustermodels.data.design import Design
+from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Values
-from clustermodels.data.predictor import by_piece
+from clustermodels.data.predictor import by_piece, part
 from clustermodels.data.scenarios import counterfactual
 from clustermodels.data.walk import expected_outcome
-from clustermodels.fits.record import Fit, flat
+from clustermodels.fits.record import Fit
 from clustermodels.spec.names import INTERCEPT
+from clustermodels.spec.scenarios import OBSERVED
 
 
-def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
+def predict(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False) -> xr.DataArray:
     """Predict the expected outcome of every fitted row, and of those without an outcome.
 
     A scenario's edited panel goes through the same functions as the fit, with what the fit
@@ -24,12 +26,23 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
     scenario feeds through. All rows at all draws are kept: of a large panel ``effects``
     needs a fraction of the memory. Rows without an outcome are there under 'missing: model'.
 
+    With ``keep_shocks`` it is no expectation, but what each cluster-year would have had with its
+    own luck: u = F(y | eta) is kept, and y' = F^-1(u | eta'). At the observed policies that is
+    what was observed, exactly. Of normal outcomes the residual is kept, of a count one of the
+    ranks that it may have, drawn evenly and shared by all scenarios; rows without an outcome draw
+    a shock of their own. It assumes that a policy leaves ranks as they are.
+
+    Years ahead that the document's ``horizon`` asks for are among the rows: effects of years that
+    are pooled are drawn there, the same ones under every scenario.
+
     Parameters
     ----------
     fit
         A fit.
     scenario
         The name of a scenario of its document; None predicts at the observed policies.
+    keep_shocks
+        Whether each cluster-year keeps its own shock.
 
     Returns
     -------
@@ -40,21 +53,25 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
     ------
     PanelError
         If there is no such scenario, or it leads to values that a transform does not take.
+    FitError
+        If shocks cannot be kept.
     """
-    design = (
-        fit.answered()
-        if scenario is None
-        else counterfactual(fit.spec, fit.panel, fit.learned, scenario)
-    )
+    before = fit.answered()
+    design = before if scenario is None else counterfactual(fit.spec, *fit.whole, scenario)
     posterior = fit.posterior
-    draws = flat(posterior)
+    draws = fit.drawn()
     values = np.empty((len(draws[INTERCEPT]), len(design.years)))
     seed = fit.spec.engine.seed
+    if keep_shocks:
+        refuse_unranked(before)
 
-    def expected_in(rows: slice, here: Design) -> Values:
-        return expected_outcome(here, draws, [seed, rows.start])
+    def predicted_in(rows: slice, here: Design) -> Values:
+        at = [seed, rows.start]
+        if keep_shocks:
+            return shocks_of(part(before, rows), draws, at).outcome(here)
+        return expected_outcome(here, draws, at)
 
-    parts = by_piece(design, len(values), expected_in)
+    parts = by_piece(design, len(values), predicted_in)
     for rows, expected in parts:
         values[:, rows] = expected
     shape = (posterior.sizes["chain"], posterior.sizes["draw"], -1)
@@ -69,5 +86,5 @@ def predict(fit: Fit, scenario: str | None = None) -> xr.DataArray:
             "year": ("obs", design.years),
         },
         name=design.outcome.name,
-        attrs={"scenario": scenario or "observed"},
+        attrs={"scenario": scenario or OBSERVED, "shocks": "kept" if keep_shocks else "averaged"},
     )

@@ -27,8 +27,8 @@ def walked_findings(fit: Fit, scenario: str) -> Iterator[Finding]:
         return
     few = _thinned(fit)
     before, after = (_expected(few, name) for name in (None, scenario))
-    design = fit.design()
-    low, high = np.nanmin(design.outcome.values), np.nanmax(design.outcome.values)
+    design, observed = fit.answered(), fit.design().outcome.values
+    low, high = np.nanmin(observed), np.nanmax(observed)
     out = (after > high) & ~(before > high) | (after < low) & ~(before < low)
     spots = np.flatnonzero(out)
     if not spots.size:

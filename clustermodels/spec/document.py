@@ -26,6 +26,7 @@ from clustermodels.spec.data import Data
 from clustermodels.spec.dynamics import Dynamics, rho
 from clustermodels.spec.engine import ENGINES, Engine, Nuts
 from clustermodels.spec.fixed_effects import FixedEffect
+from clustermodels.spec.horizon import Horizon
 from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator
 from clustermodels.spec.outcomes import OUTCOMES, ColumnOutcome, Outcome
 from clustermodels.spec.position import Position
@@ -137,6 +138,9 @@ class Spec(Section):
     )
     engine: AnyEngine = Field(default_factory=Nuts)
     scenarios: dict[str, Scenario] = Field(default_factory=dict)
+    horizon: Horizon | None = Field(
+        default=None, description="years beyond the panel that are predicted; absent: none"
+    )
 
     _source: Source = PrivateAttr(default_factory=Source)
 

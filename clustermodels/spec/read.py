@@ -17,6 +17,8 @@ from clustermodels.spec.source import Path, Source, parse
 from clustermodels.spec.wording import LISTS, meant, problems_of
 
 _ITEMS = (*LISTS, "priors")
+# What a file of scenarios may hold, where it says so.
+_OF_SCENARIOS = {"scenarios", "horizon"}
 
 
 def read_spec(document: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
@@ -69,6 +71,8 @@ def read_text(
 def read_scenarios(path: str | os.PathLike[str], spec: Spec) -> Spec:
     """Read a file of scenarios, and give ``spec`` with these instead of its own.
 
+    The file may hold a ``horizon`` beside ``scenarios``, which replaces that of ``spec`` too.
+
     Parameters
     ----------
     path
@@ -84,17 +88,14 @@ def read_scenarios(path: str | os.PathLike[str], spec: Spec) -> Spec:
     file = FilePath(path)
     text = _text(file)
     data, lines = parse(text, str(path))
-    if isinstance(data, dict) and set(data) == {"scenarios"}:
-        data = data["scenarios"]
-    else:
+    if not (isinstance(data, dict) and "scenarios" in data and {*data} <= _OF_SCENARIOS):
         lines = {("scenarios", *place): line for place, line in lines.items()}
-    if not isinstance(data, dict):
+        data = {"scenarios": data}
+    if not isinstance(data["scenarios"], dict):
         raise SpecError(
             [Problem("no scenarios", "Write NAME: [{add: {COLUMN: 1}}].", file=str(path), line=1)]
         )
-    return _validated(
-        {**spec.plain(), "scenarios": data}, Source(str(path), text, file.parent, lines)
-    )
+    return _validated({**spec.plain(), **data}, Source(str(path), text, file.parent, lines))
 
 
 def in_own_words(spec: Spec) -> Spec:

@@ -13,10 +13,12 @@ from clustermodels.spec import (
     equations_rules,
     factor_rules,
     form_rules,
+    horizon_rules,
     network_rules,
     predetermined_rules,
     residual_rules,
     scenario_rules,
+    tie_edit_rules,
     weight_rules,
 )
 from clustermodels.spec.document import Spec
@@ -204,12 +206,14 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *factor_rules.RULES,
     *((rule, _FEEDBACK) for rule in form_rules.RULES),
     *scenario_rules.RULES,
+    *tie_edit_rules.RULES,
     *((rule, _NETWORK) for rule in network_rules.RULES),
     *((rule, _NAMED | {"scenarios", "residuals"}) for rule in cells_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
     *((rule, _FEEDBACK) for rule in predetermined_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in weight_rules.RULES),
+    *((rule, _NAMED | {"scenarios", "horizon", "data"}) for rule in horizon_rules.RULES),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from clustermodels.errors import Problem, unknown_among
 from clustermodels.spec.document import Spec
-from clustermodels.spec.scenarios import OF_ADOPTIONS
+from clustermodels.spec.scenarios import OBSERVED, OF_ADOPTIONS
 from clustermodels.spec.treatments import Adoption
 
 
@@ -26,6 +26,12 @@ def _scenarios(spec: Spec) -> Iterator[Problem]:
         for item in spec.treatments.values()
         if isinstance(item, Adoption)
     )
+    if OBSERVED in spec.scenarios:
+        yield spec.source.problem(
+            ("scenarios", OBSERVED),
+            f"'{OBSERVED}' is what tables call the panel as it is",
+            fix="Choose another name.",
+        )
     for name, scenario in spec.scenarios.items():
         for position, edit in enumerate(scenario):
             for column in edit.amounts:

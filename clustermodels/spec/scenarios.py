@@ -1,4 +1,4 @@
-"""The section ``scenarios``: named edits of the panel."""
+"""The section ``scenarios``: named edits of the panel and of the network."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from pydantic import Field, model_validator
 from clustermodels.errors import choices, nearest
 from clustermodels.spec.conditions import Where, Years
 from clustermodels.spec.section import ColumnName, Finite, Section, refuse, shown
+from clustermodels.spec.tie_edits import Join, Rewire, Tie
 
-Verb = Literal["add", "set", "scale", "delay", "repeal"]
-VERBS: tuple[Verb, ...] = ("add", "set", "scale", "delay", "repeal")
+Verb = Literal["add", "set", "scale", "delay", "repeal", "tie", "join", "rewire"]
+VERBS: tuple[Verb, ...] = ("add", "set", "scale", "delay", "repeal", "tie", "join", "rewire")
 # Verbs of adoptions, which are about years and not amounts.
 OF_ADOPTIONS: tuple[Verb, ...] = ("delay", "repeal")
+# Verbs of the network, whose years are the network's own.
+OF_TIES: tuple[Verb, ...] = ("tie", "join", "rewire")
+
+# What tables call the panel as it is.
+OBSERVED = "observed"
 
 Amounts = Annotated[dict[ColumnName, Finite], Field(min_length=1)]
 
@@ -31,6 +37,9 @@ class Edit(Section):
     repeal: Amounts | None = Field(
         default=None, description="an adoption's column: the year from which it is off again"
     )
+    tie: Tie | None = Field(default=None, description="change ties: add, remove, scale")
+    join: Join | None = Field(default=None, description="bring a region into the network")
+    rewire: Rewire | None = Field(default=None, description="put other ties in the place of all")
     years: Years = None
     where: dict[ColumnName, Where] | None = None
 
@@ -50,6 +59,15 @@ class Edit(Section):
                 expected=choices(VERBS),
             )
         return value
+
+    @model_validator(mode="after")
+    def _ties_by_name(self) -> Self:
+        if self.verb in OF_TIES and self.where is not None:
+            raise refuse(
+                f"'{self.verb}' names its regions, and 'where' chooses rows of the panel",
+                "Remove 'where'; 'years' may stay.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _whole_years(self) -> Self:
@@ -77,9 +95,8 @@ class Edit(Section):
 
     @property
     def amounts(self) -> dict[str, float]:
-        """The verb's number for each column."""
-        amounts: dict[str, float] = getattr(self, self.verb)
-        return amounts
+        """The verb's number for each column; none where it edits ties."""
+        return {} if self.verb in OF_TIES else dict(getattr(self, self.verb))
 
 
 Scenario = Annotated[tuple[Edit, ...], Field(strict=False)]

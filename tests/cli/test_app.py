@@ -395,3 +395,56 @@ def test_one_picture_is_of_one_outcome(run, several):
     code, out, _ = run("dynamics", "past.nc", "--outcome", "papers", "--picture", "p.png")
     assert code == 0
     assert "wrote p.png" in out
+
+
+AHEAD = {
+    "treatments": {"dose": {"slope": "common"}},
+    "scenarios": {"a": [{"add": {"dose": 1}}], "b": [{"add": {"dose": 2}}]},
+    "horizon": {"years": 2, "covariates": {"dose": "last"}},
+}
+
+
+@pytest.fixture
+def ahead(project):
+    """Give a fit with a horizon and two scenarios, saved as ahead.nc."""
+    fit = made_fit(designs.PLAIN | AHEAD, designs.table(), around={"dose": 1.0})
+    cm.save(fit, project / "ahead.nc")
+    return fit
+
+
+def test_predict_compares_scenarios_with_each_other(run, ahead):
+    code, out, _ = run("predict", "ahead.nc")
+    assert code == 0
+    for title in (
+        "y under 'a' against the observed policies",
+        "y of a cluster on average in the years beyond the data",
+        "Which has the highest total of y, years ahead",
+        "Total y of each scenario less that of another, years ahead",
+    ):
+        assert f"\n{title}\n" in out
+    assert "total ahead" in out
+    code, out, _ = run("predict", "ahead.nc", "--scenario", "a", "--scenario", "b", "--lowest",
+                       "--format", "csv")  # fmt: skip
+    rows = [row for row in csv.DictReader(io.StringIO(out)) if row["against"]]
+    assert {row["years"] for row in rows} == {"fitted", "ahead"}
+    found = cm.compare_scenarios(ahead, lowest=True)
+    for row in rows:
+        if row["years"] == "fitted":
+            at = found.sel(scenario=row["scenario"], against=row["against"])
+            assert row["best_is"] == "lowest"
+            assert float(row["median"]) == float(at["median"])
+            assert float(row["best"]) == float(at["best"])
+    assert len(rows) == 2 * 9
+    _, out, _ = run("predict", "ahead.nc", "--scenario", "a")
+    assert "Which has" not in out
+
+
+def test_predict_keeps_shocks_where_asked_and_says_what_that_assumes(run, ahead):
+    _, out, _ = run("predict", "ahead.nc", "--keep-shocks", "--scenario", "a", "--format", "csv")
+    rows = [row for row in csv.DictReader(io.StringIO(out)) if row["by"] == "total"]
+    found = cm.effects(ahead, "a", keep_shocks=True)
+    assert float(rows[0]["median"]) == float(found["median"][0])
+    _, out, _ = run("predict", "ahead.nc", "--keep-shocks")
+    assert "Assumes that ranks are preserved" in out
+    _, out, _ = run("predict", "ahead.nc")
+    assert "ranks are preserved" not in out

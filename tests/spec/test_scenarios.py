@@ -6,6 +6,7 @@ from clustermodels.spec.read import read_text
 from tests.documents import BASE, NEXT, said, said_of
 
 VERB = "an edit has exactly one verb"
+VERBS = "add, set, scale, delay, repeal, tie, join, rewire"
 SPLIT = "Write one edit per verb: [{add: {policies: 1}}, {set: {subsidy: 0}}]."
 WRONG = "not what belongs here"
 
@@ -15,13 +16,12 @@ WRONG = "not what belongs here"
     [
         (
             "[{add: {policies: 1}, set: {policies: 0}}]",
-            f"a.0: {VERB}. Got add, set; expected add, set, scale, delay, repeal. {SPLIT}",
+            f"a.0: {VERB}. Got add, set; expected {VERBS}. {SPLIT}",
         ),
-        ("[{}]", f"a.0: {VERB}. Got {{}}; expected add, set, scale, delay, repeal. {SPLIT}"),
+        ("[{}]", f"a.0: {VERB}. Got {{}}; expected {VERBS}. {SPLIT}"),
         (
             "[{ad: {policies: 1}}]",
-            f"a.0: {VERB}. Got {{ad: {{policies: 1}}}}; expected add, set, scale, delay, repeal. "
-            "Did you mean 'add'?",
+            f"a.0: {VERB}. Got {{ad: {{policies: 1}}}}; expected {VERBS}. Did you mean 'add'?",
         ),
         (
             "{add: {policies: 1}}",
@@ -79,8 +79,8 @@ WRONG = "not what belongs here"
         ),
         (
             "[{multiply: {policies: 2}}]",
-            f"a.0: {VERB}. Got {{multiply: {{policies: 2}}}}; expected add, set, scale, "
-            "delay, repeal. Did you mean 'scale'?",
+            f"a.0: {VERB}. Got {{multiply: {{policies: 2}}}}; expected {VERBS}. "
+            "Did you mean 'scale'?",
         ),
         (
             "[{add: {policies: 1}, where: {x: {below_quantile: 50}}}]",

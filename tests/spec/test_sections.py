@@ -85,7 +85,7 @@ WRONG, OUTSIDE = "not what belongs here", "not allowed here"
             "mechanisms: {capital: {column: funding}}\n",
             "mechanisms: unknown key. Got 'mechanisms'; expected schema, title, data, clusters, "
             "outcomes, treatments, moderators, controls, fixed_effects, dynamics, residuals, "
-            "joint and 3 more. Remove it, or use one of these.",
+            "joint and 4 more. Remove it, or use one of these.",
         ),
     ],
 )

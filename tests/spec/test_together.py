@@ -50,7 +50,7 @@ def test_a_misspelt_section_is_one_problem():
     assert said(BASE.replace("treatments:", "treatment:")) == [
         "spec.yaml:6: treatment: unknown key. Got 'treatment'; expected schema, title, data, "
         "clusters, outcomes, treatments, moderators, controls, fixed_effects, dynamics, "
-        "residuals, joint and 3 more. Did you mean 'treatments'?"
+        "residuals, joint and 4 more. Did you mean 'treatments'?"
     ]
     assert len(said(BASE.replace("outcomes:", "outcome:"))) == 1
 

@@ -1,0 +1,114 @@
+"""Scenarios set against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from clustermodels.data.panel import Values
+from clustermodels.errors import FitError
+from clustermodels.fits.record import Fit, flat
+from clustermodels.results.changes import BEYOND, Sums, changes
+from clustermodels.results.intervals import PROBABILITY, increase, summarised
+from clustermodels.spec.names import INTERCEPT
+from clustermodels.spec.scenarios import OBSERVED
+
+
+def compare_scenarios(
+    fit: Fit,
+    scenarios: Sequence[str] | None = None,
+    *,
+    lowest: bool = False,
+    keep_shocks: bool = False,
+    ahead: bool = False,
+) -> xr.Dataset:
+    """Compare scenarios with each other and with the observed policies, by their total outcome.
+
+    All are predicted at the same draws, and with the same shocks where there are any, so that
+    what they share cancels: the total of one less that of another, draw by draw, and the share of
+    draws in which each is best.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    scenarios
+        Names of scenarios of its document; None takes all of them.
+    lowest
+        Whether the lowest total is best, instead of the highest.
+    keep_shocks
+        Whether each cluster-year keeps its own shock: see ``predict``.
+    ahead
+        Whether totals are of the years beyond the fitted ones, instead of these.
+
+    Returns
+    -------
+    Dataset
+        Along (scenario, against), ``observed`` first: ``median``, ``eti95_lower`` and
+        ``eti95_upper`` of the difference of totals, and ``probability`` that it is above 0 (nan
+        where it is always 0). Along scenario: ``best``, which adds up to 1; scenarios that are
+        equal in a draw share it.
+
+    Raises
+    ------
+    PanelError
+        If there is no such scenario, or one leads to values that a transform does not take.
+    FitError
+        If shocks cannot be kept, or no year ahead is predicted.
+
+    Examples
+    --------
+    ::
+
+        found = compare_scenarios(run, ["one_more", "repeal"])
+        found["best"].sel(scenario="repeal")
+        found["median"].sel(scenario="one_more", against="repeal")
+    """
+    if ahead and fit.spec.horizon is None:
+        raise FitError(
+            "years ahead cannot be compared because the document predicts none. Write a 'horizon'."
+        )
+    names = [*dict.fromkeys(fit.spec.scenarios if scenarios is None else scenarios)]
+    totals = np.stack(
+        [
+            np.zeros(len(flat(fit.posterior)[INTERCEPT])),
+            *(_total(fit, name, keep_shocks=keep_shocks, ahead=ahead) for name in names),
+        ],
+        axis=1,
+    )
+    differences = totals[:, :, None] - totals[:, None, :]
+    pair, labels = ("scenario", "against"), [OBSERVED, *names]
+    return xr.Dataset(
+        {
+            **{name: (pair, values) for name, values in summarised(differences).items()},
+            "probability": (pair, increase(differences)),
+            "best": ("scenario", _best(-totals if lowest else totals)),
+        },
+        coords={
+            "scenario": labels,
+            "against": labels,
+            "interval": "equal-tailed",
+            "interval_probability": PROBABILITY,
+            "best_is": "lowest" if lowest else "highest",
+            "years": "ahead" if ahead else "fitted",
+        },
+    )
+
+
+def _total(fit: Fit, scenario: str, *, keep_shocks: bool, ahead: bool) -> Values:
+    """Give what a scenario changes in total, (S,)."""
+
+    def answer(sums: Sums) -> Values | None:
+        return sums.change[:, 0] if sums.by == f"total{BEYOND * ahead}" else None
+
+    found = changes(fit, scenario, answer, keep_shocks=keep_shocks)
+    (total,) = [values for values in found if values is not None]
+    return total
+
+
+def _best(totals: Values) -> Values:
+    """Give the share of draws in which each column of (S, scenario) is the largest."""
+    first = totals == totals.max(axis=1, keepdims=True)
+    return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
