@@ -176,8 +176,7 @@ def _effect(fit: Fit, policy: str, moderator: str, places: Values) -> Values:
 def _curves(
     fit: Fit, draws: Mapping[str, Values], places: Values, inside: NDArray[np.bool_], per: str
 ) -> xr.Dataset:
-    ratio = fit.spec.family.link.effect != "difference"
-    shown = (lambda v: np.exp(v)) if ratio else (lambda v: v)
+    difference = fit.spec.family.link.effect == "difference"
     columns: dict[str, list[Values]] = {}
     for form, curve in draws.items():
         numbers = summarised(curve)
@@ -185,7 +184,8 @@ def _curves(
         moving = np.gradient(curve, places, axis=1)
         falling = np.full(len(places), np.nan) if form == BINS else increase(-moving)
         numbers |= {"sim95_lower": whole.lower, "sim95_upper": whole.upper}
-        numbers = {name: shown(values) for name, values in numbers.items()}
+        if not difference:
+            numbers = {name: np.exp(values) for name, values in numbers.items()}
         for name, values in {
             **numbers,
             "probability": increase(curve),
