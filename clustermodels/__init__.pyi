@@ -53,6 +53,9 @@ from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.forecast import forecast as forecast
 from .results.high_low import high_low as high_low
+from .results.marginal import comparisons as comparisons
+from .results.marginal import predictions as predictions
+from .results.marginal import slopes as slopes
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.positions_moved import positions_moved as positions_moved

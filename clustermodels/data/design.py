@@ -113,7 +113,7 @@ class Design:
         return self.outcome.errors or next(effects, None)
 
 
-def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
+def design(spec: Spec, panel: Panel, learned: Learned, *, fitted: bool = True) -> Design:
     """Make the design of a panel.
 
     Parameters
@@ -122,6 +122,8 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         The document; the panel that was fitted, or an edited one.
     learned
         What the fitting panel taught.
+    fitted
+        False for a few rows that are only predicted: nothing is asked of them together.
 
     Returns
     -------
@@ -140,7 +142,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         name: factor(name, labels_of(rows, of), learned.levels[name])
         for name, of in factor_columns(spec, rows).items()
     }
-    problems = redundant(spec, factors)
+    problems = redundant(spec, factors) if fitted else []
     if problems:
         raise PanelError(problems)
     columns = standardise(
@@ -171,7 +173,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         clusters=rows.clusters,
         years=rows.years,
         cells=cells,
-        feedback=feedbacks(spec, rows, columns, blocks, learned),
+        feedback=feedbacks(spec, rows, columns, blocks, learned) if fitted else (),
     )
 
 
