@@ -53,6 +53,8 @@ from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.forecast import forecast as forecast
 from .results.high_low import high_low as high_low
+from .results.hypotheses import hypotheses as hypotheses
+from .results.interaction import interaction as interaction
 from .results.marginal import comparisons as comparisons
 from .results.marginal import predictions as predictions
 from .results.marginal import slopes as slopes

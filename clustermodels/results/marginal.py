@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import xarray as xr
 
-from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
 from clustermodels.results.averages import answered, question
 from clustermodels.results.groups import By
-from clustermodels.results.measures import COMPARED, PREDICTED, SLOPES, Measure, measured, over
+from clustermodels.results.measures import COMPARED, PREDICTED, SLOPES, measured, over
 from clustermodels.results.places import OBSERVED, Newdata
+from clustermodels.results.steps import refuse_steps
 from clustermodels.results.variables import Variables, contrasts, derivative
 
 # Of a central difference, in standard deviations of the column (or of its logarithm): the error of
@@ -197,7 +197,7 @@ def slopes(
     """
     asked = question(fit, newdata, by, target, seed)
     measure = measured(SLOPES, scale, "slopes")
-    _refuse_steps(fit, measure)
+    refuse_steps(fit, measure)
     relative = scale == "elasticity"
     entries = []
     for name in [variables] if isinstance(variables, str) else variables:
@@ -205,14 +205,3 @@ def slopes(
         about = {"term": one.variable.name, "contrast": one.words}
         entries.append((about, over(measure, one.width), [[one.low], [one.high]]))
     return answered(asked, entries, draws=draws)
-
-
-def _refuse_steps(fit: Fit, measure: Measure) -> None:
-    """Refuse derivatives of what is drawn: counts move by whole steps."""
-    family = fit.design().outcome.family
-    if fit.spec.lagged() and family.discrete and not measure.link:
-        raise FitError(
-            "the expected outcome has no slope here because it is the mean over outcomes that are "
-            "drawn forward through the years, which move by whole steps. Ask comparisons, or "
-            "scale='link' for what a year leads to in itself."
-        )

@@ -57,7 +57,7 @@ def measured(known: Mapping[str, Measure], scale: str, verb: str) -> Measure:
     return known[scale]
 
 
-def _mean(sums: Values, size: Positions) -> Values:
+def averaged(sums: Values, size: Positions) -> Values:
     """Average what was summed."""
     return np.asarray(sums[0] / size)
 
@@ -86,17 +86,17 @@ def _elasticity(low: Values, high: Values) -> Values:
 
 
 PREDICTED = {
-    scale: Measure(scale, scale == "link", lambda y: y[None], _mean, np.nan)
+    scale: Measure(scale, scale == "link", lambda y: y[None], averaged, np.nan)
     for scale in ("response", "link")
 }
 COMPARED = {
-    "response": Measure("response", False, _difference, _mean, 0.0),
-    "link": Measure("link", True, _difference, _mean, 0.0),
+    "response": Measure("response", False, _difference, averaged, 0.0),
+    "link": Measure("link", True, _difference, averaged, 0.0),
     "ratio": Measure("ratio", False, _both, _ratio, 1.0),
     "lnratio": Measure("lnratio", False, _both, _log_ratio, 0.0),
 }
 SLOPES = {
-    "response": Measure("response", False, _difference, _mean, 0.0),
-    "link": Measure("link", True, _difference, _mean, 0.0),
-    "elasticity": Measure("elasticity", False, _elasticity, _mean, 0.0),
+    "response": Measure("response", False, _difference, averaged, 0.0),
+    "link": Measure("link", True, _difference, averaged, 0.0),
+    "elasticity": Measure("elasticity", False, _elasticity, averaged, 0.0),
 }
