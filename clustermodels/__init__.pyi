@@ -44,6 +44,8 @@ from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
 from .report.moderation import draw_moderation as draw_moderation
+from .results.compare import Comparison as Comparison
+from .results.compare import compare as compare
 from .results.compared import compare_scenarios as compare_scenarios
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
@@ -54,6 +56,11 @@ from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.forecast import forecast as forecast
 from .results.high_low import high_low as high_low
+from .results.hypotheses import hypotheses as hypotheses
+from .results.interaction import interaction as interaction
+from .results.marginal import comparisons as comparisons
+from .results.marginal import predictions as predictions
+from .results.marginal import slopes as slopes
 from .results.measurement import measurement as measurement
 from .results.moderation import Moderation as Moderation
 from .results.moderation import test_moderation as test_moderation

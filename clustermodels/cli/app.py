@@ -31,6 +31,8 @@ COMMANDS = (
     after.summary,
     after.diagnose,
     after.predict,
+    after.effects,
+    after.compare,
     after.event_study,
     after.dynamics,
     after.within_between,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,3 +23,57 @@ def wrote(picture: Path | None, format_: Format) -> None:
     """Say where a picture is."""
     if picture is not None and format_ is Format.text:
         say(f"wrote {picture}")
+
+
+def said_of(asked: Sequence[str]) -> dict[str, str | None]:
+    """Part ``NAME=WHAT`` into both; None where nothing is said.
+
+    Examples
+    --------
+    >>> said_of(["policies=0:3", "gdp"])
+    {'policies': '0:3', 'gdp': None}
+    """
+    parts = [each.partition("=") for each in asked]
+    return {name: what if equals else None for name, equals, what in parts}
+
+
+def amount(what: str | None) -> float | str | tuple[float | str, float | str]:
+    """Read how far a column is moved: a number, a word, or two values with a colon between.
+
+    Examples
+    --------
+    >>> amount(None), amount("2"), amount("sd"), amount("0:3"), amount("east:west")
+    (1.0, 2.0, 'sd', (0.0, 3.0), ('east', 'west'))
+    """
+    low, colon, high = (what or "1").partition(":")
+    return (_value(low), _value(high)) if colon else _value(low)
+
+
+def bins(what: str | None) -> int | tuple[float, ...] | None:
+    """Read how a column is cut: into how many bins, or at which edges.
+
+    Examples
+    --------
+    >>> bins(None), bins("4"), bins("0:10:50")
+    (None, 4, (0.0, 10.0, 50.0))
+
+    Raises
+    ------
+    BadParameter
+        If these are no numbers.
+    """
+    if what is None:
+        return None
+    try:
+        return tuple(map(float, what.split(":"))) if ":" in what else int(what)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{what}' is no number of bins, and no edges as 0:10:50"
+        ) from None
+
+
+def _value(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text

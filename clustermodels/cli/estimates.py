@@ -33,7 +33,7 @@ _LEAVING = {"beyond_data": "beyond data", "furthest": "furthest (sd)", "joint": 
 def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -> None:
     """Print the estimates of each outcome: a table each for readers, all in one for programs."""
     columns = {
-        outcome: [found for estimate in tables if (found := _columns(estimate))]
+        outcome: [found for estimate in tables if (found := columns_of(estimate))]
         for outcome, tables in each.items()
     }
     if format_ in (Format.csv, Format.json):
@@ -65,6 +65,8 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         if "under" in estimate:
             _ahead(outcome, estimate, format_)
             continue
+        if "contrast" in estimate:
+            title = f"What {outcome} differs by where a column is moved in all rows"
         if "factor" in estimate:
             title, kind = "Slopes within and between, on the coefficient's scale", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
@@ -152,7 +154,7 @@ def _moved(positions: dict[str, list[Cell]], format_: Format) -> None:
     say("")
 
 
-def _columns(estimate: Any) -> dict[str, list[Cell]]:
+def columns_of(estimate: Any) -> dict[str, list[Cell]]:
     """Give an estimate's labels and numbers as columns; nothing of none.
 
     Scenarios that are compared have a row for each pair.
@@ -161,7 +163,7 @@ def _columns(estimate: Any) -> dict[str, list[Cell]]:
         pairs = estimate.stack(row=("scenario", "against"), create_index=False)
         size = pairs.sizes["row"]
         shared = {n: ("row", [str(estimate[n].item())] * size) for n in ("best_is", "years")}
-        return _columns(pairs.assign_coords(shared))
+        return columns_of(pairs.assign_coords(shared))
     if not estimate.sizes["row"]:
         return {}
     labels = [n for n, v in estimate.coords.items() if v.dims == ("row",) and n != "row"]

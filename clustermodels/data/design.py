@@ -115,7 +115,7 @@ class Design:
         return self.outcome.errors or next(effects, None)
 
 
-def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
+def design(spec: Spec, panel: Panel, learned: Learned, *, fitted: bool = True) -> Design:
     """Make the design of a panel.
 
     Parameters
@@ -124,6 +124,8 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         The document; the panel that was fitted, or an edited one.
     learned
         What the fitting panel taught.
+    fitted
+        False for a few rows that are only predicted: nothing is asked of them together.
 
     Returns
     -------
@@ -143,7 +145,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         for name, of in factor_columns(spec, rows).items()
     }
     factors |= step_factors(learned.steps, values, factors)
-    problems = redundant(spec, factors)
+    problems = redundant(spec, factors) if fitted else []
     if problems:
         raise PanelError(problems)
     columns = standardise(
@@ -176,7 +178,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         clusters=rows.clusters,
         years=rows.years,
         cells=cells,
-        feedback=feedbacks(spec, rows, columns, blocks, learned),
+        feedback=feedbacks(spec, rows, columns, blocks, learned) if fitted else (),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clustermodels.data.panel import Labels, Positions, Reader, Values
-from clustermodels.errors import Problem
+from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.moderators import CategoricalModerator
@@ -78,6 +78,18 @@ def factor(name: str, labels: Labels, levels: tuple[str, ...] | None = None) -> 
     if levels is None:
         levels = in_order(labels.different)
     position = {level: index for index, level in enumerate(levels)}
+    strange = sorted({*labels.different} - {*position})
+    if strange:
+        raise PanelError(
+            [
+                Problem(
+                    f"levels of '{name}' that no fitted row has, with effects that nobody knows",
+                    got=choices(strange, 4),
+                    expected=choices(levels),
+                    path=name,
+                )
+            ]
+        )
     level = np.array([position[label] for label in labels.different], dtype=np.int64)
     dim = name if name in (CLUSTER, YEAR) else level_dim(name)
     return Factor(name, dim, levels, level[labels.codes])

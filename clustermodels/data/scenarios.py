@@ -130,13 +130,8 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
                 )
             ]
         )
-    # what came before a policy is no work of it: leads go on reading what was observed
-    leads = {
-        read.column for item in spec.treatments.values() if item.lag < 0 for read in item.reads()
-    }
     tied = with_edited_ties(spec, panel, scenario)
-    rows = tied.rows
-    rows = rows.assign({observed(column): rows[column] for column in leads if column in rows})
+    rows = with_leads(spec, tied.rows)
     for position, edit in enumerate(spec.scenarios[scenario]):
         if edit.verb in OF_TIES:
             continue
@@ -174,6 +169,14 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
     if problems:
         raise PanelError(problems)
     return replace(tied, rows=rows, read_as="")
+
+
+def with_leads(spec: Spec, rows: xr.Dataset) -> xr.Dataset:
+    """Keep what leads go on reading, whatever is edited: what came before is no policy's work."""
+    leads = {
+        read.column for item in spec.treatments.values() if item.lag < 0 for read in item.reads()
+    }
+    return rows.assign({observed(column): rows[column] for column in leads if column in rows})
 
 
 def _never(spec: Spec, edit: Edit, column: str, values: NDArray[np.float64]) -> Mask:

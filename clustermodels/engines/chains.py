@@ -1,6 +1,11 @@
-"""The one module that talks to ArviZ: what chains say about themselves."""
+"""The one module that talks to ArviZ: what chains and models say of themselves."""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import arviz_stats
 import numpy as np
@@ -8,6 +13,50 @@ import xarray as xr
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """How well each row is predicted by the others.
+
+    Parameters
+    ----------
+    told
+        All of it, as ArviZ has it.
+    pareto_k
+        (obs,): the tail of the weights that leave a row out.
+    good_k
+        Up to which these can be relied on, at so many draws.
+    """
+
+    told: Any
+    pareto_k: Values
+    good_k: float
+
+
+def left_out(fit: xr.DataTree, worth: float | None) -> LeftOut:
+    """Predict each row without itself, by Pareto-smoothed importance sampling.
+
+    Parameters
+    ----------
+    fit
+        With ``posterior`` and ``log_likelihood``.
+    worth
+        The share of draws that independent ones are worth; None: ArviZ estimates it from chains.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a large k becomes a Finding
+        told = arviz_stats.loo(fit, pointwise=True, reff=worth)
+    return LeftOut(told, np.asarray(told.pareto_k.to_numpy()), float(told.good_k))
+
+
+def stacked(models: Mapping[str, LeftOut]) -> xr.Dataset:
+    """Compare models of the same rows, with the weights that predict best together (stacking)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        told = {name: one.told for name, one in models.items()}
+        table = arviz_stats.compare(told, method="stacking", round_to="none")
+    return xr.Dataset.from_dataframe(table.rename_axis("model"))
 
 
 def rhat(posterior: xr.Dataset) -> xr.Dataset:
