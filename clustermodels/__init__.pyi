@@ -50,6 +50,7 @@ from .results.effects import effects as effects
 from .results.event_study import event_study as event_study
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
+from .results.influence import influence as influence
 from .results.measurement import measurement as measurement
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
