@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.integrate import quad
+from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, nbinom, norm, poisson
 
 from clustermodels.data.predictor import linear_predictor
@@ -57,7 +58,7 @@ def test_normal_outcomes_with_effects_and_slopes_are_multivariate_normal():
 
 
 def test_free_effects_are_normal_given_those_of_the_others():
-    """The joint prior of n effects that sum to zero and the intercept, conditioned by its matrix."""
+    """The joint prior of effects that sum to zero and the intercept, conditioned by its matrix."""
     document = PLAIN | {
         "controls": ["yearly"],
         "fixed_effects": {"cluster": {}, "year": {}},
@@ -88,7 +89,7 @@ def test_free_effects_are_normal_given_those_of_the_others():
 
 def integrated(density, sd):
     """Integrate by adaptive quadrature of another library."""
-    peak = max(density(u) + norm.logpdf(u, 0, sd) for u in np.linspace(-6, 6, 2001) * sd)
+    peak = max(density(u) + norm.logpdf(u, 0, sd) for u in np.linspace(-6, 6, 201) * sd)
     whole, _ = quad(
         lambda u: np.exp(density(u) + norm.logpdf(u, 0, sd) - peak),
         -8 * sd,
@@ -107,7 +108,7 @@ def test_counts_against_a_numerical_integral(family):
         "controls": ["dose"],
         "fixed_effects": {"cluster": {"pooling": "partial"}},
     }
-    fit = made_fit(document, table(), draws=2, around={"intercept": -4.5})
+    fit = made_fit(document, table(), draws=2, chains=1, around={"intercept": -4.5})
     base, draws = without_own(fit, "cluster_effect")
     design = fit.design()
     y = design.outcome.values
@@ -124,6 +125,44 @@ def test_counts_against_a_numerical_integral(family):
 
             wanted = integrated(density, draws["cluster_effect_sd"][s])
             assert value == pytest.approx(wanted, abs=1e-6)
+
+
+def test_counts_with_effects_and_slopes_against_a_sum_over_a_grid():
+    """A rectangle rule on standard normal variables, which converges geometrically."""
+    document = PLAIN | {
+        "outcomes": {"count": {"family": "negative_binomial"}},
+        "treatments": {"dose": {"slope": "partial"}},
+        "fixed_effects": {"cluster": {"pooling": "partial"}},
+    }
+    around = {"intercept": 1.4, "dispersion": -1.0, "cluster_effect_correlation": 0.3}
+    around |= {"cluster_effect_sd": -0.5, "dose_sd": -1.5}
+    fit = made_fit(document, table(), draws=2, chains=1, around=around)
+    base, draws = without_own(fit, "cluster_effect")
+    design = fit.design()
+    dose = block_of(design, "dose").values[:, 0] * fit.learned.scales["dose"].spread
+    base = (
+        base
+        - dose
+        * (draws["dose_by_cluster"] - draws["dose"][:, None])[
+            :, block_of(design, "cluster_effect").factor.codes
+        ]
+    )
+    step = 0.2
+    line = np.arange(-8, 8 + step / 2, step)
+    one, other = (each.ravel() for each in np.meshgrid(line, line))
+    for label, values in found_of(fit).items():
+        rows = design.clusters == label
+        y, x = design.outcome.values[rows], dose[rows]
+        for s, value in enumerate(values):
+            sds = draws["cluster_effect_sd"][s], draws["dose_sd"][s]
+            among = draws["cluster_effect_correlation"][s, 0]
+            effect = sds[0] * one
+            slope = sds[1] * (among * one + np.sqrt(1 - among**2) * other)
+            mu = np.exp(base[s, rows] + effect[:, None] + slope[:, None] * x)
+            size = 1 / draws["dispersion"][s]
+            logs = nbinom.logpmf(y, size, size / (size + mu)).sum(axis=1)
+            whole = logsumexp(logs + norm.logpdf(one) + norm.logpdf(other)) + 2 * np.log(step)
+            assert value == pytest.approx(whole, abs=1e-3)
 
 
 def test_without_own_coefficients_rows_are_independent_given_what_is_shared():
@@ -159,9 +198,7 @@ def test_an_sd_of_zero_is_no_effect():
         (
             {
                 "fixed_effects": {"cluster": {}},
-                "priors": {
-                    "intercept": {"distribution": "student_t", "df": 4, "mean": 0, "sd": 3}
-                },
+                "priors": {"intercept": {"distribution": "student_t", "df": 4, "mean": 0, "sd": 3}},
             },
             "the prior of intercept is student_t",
         ),
