@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clustermodels.cli import after, before, fitting
+from clustermodels.cli import after, before, fitting, influence
 from clustermodels.cli.endings import ended
 from clustermodels.cli.terminal import say
 
@@ -34,6 +34,7 @@ COMMANDS = (
     after.event_study,
     after.dynamics,
     after.within_between,
+    influence.influence,
     before.simulate,
     before.schema,
 )
