@@ -57,6 +57,7 @@ from .results.extrapolation import extrapolation_findings as extrapolation_findi
 from .results.forecast import forecast as forecast
 from .results.high_low import high_low as high_low
 from .results.hypotheses import hypotheses as hypotheses
+from .results.influence import influence as influence
 from .results.interaction import interaction as interaction
 from .results.marginal import comparisons as comparisons
 from .results.marginal import predictions as predictions

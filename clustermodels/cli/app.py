@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clustermodels.cli import after, before, fitting, moderation
+from clustermodels.cli import after, before, fitting, influence, moderation
 from clustermodels.cli.endings import ended
 from clustermodels.cli.terminal import say
 
@@ -39,6 +39,7 @@ COMMANDS = (
     after.high_low,
     moderation.test_moderation,
     after.ranks,
+    influence.influence,
     before.simulate,
     before.schema,
 )

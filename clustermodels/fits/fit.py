@@ -138,6 +138,7 @@ def _jointly(ready: PreparedEach, progress: Progress | None) -> Fits:
     for outcome, one in ready.equations.items():
         own = parted(tree, outcome)
         own["sample_stats"] = xr.DataTree(about.to_dataset())
+        own.attrs["jointly"] = np.int64(1)
         if engine.kind == "auto":
             own.attrs |= {"engine": "nuts", "engine_because": "outcomes are fitted jointly"}
         runs[outcome] = _made(one, own)

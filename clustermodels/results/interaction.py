@@ -16,7 +16,7 @@ from clustermodels.results.measures import Measure, averaged, over
 from clustermodels.results.places import OBSERVED, Newdata
 from clustermodels.results.steps import refuse_steps
 from clustermodels.results.variables import Contrast, contrasts, derivative, variable
-from clustermodels.spec import names
+from clustermodels.spec.bending import interaction as interaction_name
 
 # Of each of the two central differences, in standard deviations: of a second derivative the error
 # of rounding is of 1e-16 over the square of the step.
@@ -81,7 +81,7 @@ def interaction(
         )
     one, other = _difference(fit, treatment), _difference(fit, moderator)
     moves = [[a, b] for b in (other.low, other.high) for a in (one.low, one.high)]
-    about = {"term": names.interaction(treatment, moderator), "contrast": "d2Y/dXdZ"}
+    about = {"term": interaction_name(treatment, moderator), "contrast": "d2Y/dXdZ"}
     if one.variable.adoption is not None:
         about["contrast"] = "d(Y1 - Y0)/dZ"
     asked = question(fit, newdata, by, target, seed)

@@ -274,6 +274,28 @@ def test_within_between_prints_both_slopes_and_their_difference(run):
     assert "P(increase)" in out
 
 
+def test_influence_names_the_cluster_that_moves_each_coefficient_most(run, tiny_fit):
+    wanted = cm.influence(tiny_fit, refit="never").to_dataframe()
+    code, out, _ = run("influence", "run.nc", "--refit", "never", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0
+    assert [row["without"] for row in rows] == wanted["without"].tolist()
+    for name in ("median", "eti95_upper", "probability", "shift"):
+        assert [float(row[name]) for row in rows] == wanted[name].tolist()
+    _, out, _ = run("influence", "run.nc", "--refit", "never", "--treatment", "policies")
+    assert out.count("without one cluster") == 2
+    for term in ("policies", "policies_x_centrality"):
+        first = wanted[wanted["term"] == term].iloc[1]
+        assert f"Without {first['without']} the coefficient of {term} would be" in out
+        assert f": {first['shift']:.2f} posterior sds, the largest shift of the 12 clusters" in out
+    assert "2 more clusters move it less" in out
+    last = wanted[wanted["term"] == "policies"].iloc[-1]["without"]
+    _, out, _ = run("influence", "run.nc", "--refit", "never", "--all")
+    assert last in out
+    assert "more clusters move it less" not in out
+    assert "not proof of cause" in out
+
+
 @pytest.mark.parametrize("command", ["dynamics", "event-study"])
 def test_what_the_document_does_not_have_is_said(run, command):
     code, _, said = run(command, "run.nc")

@@ -130,6 +130,14 @@ def jointly():
     return cm.fit(cm.read_spec(JOINT), two_table())
 
 
+def test_a_cluster_is_not_left_out_of_one_equation_among_several(jointly, tmp_path):
+    cm.save(jointly, tmp_path / "run.nc")
+    again = cm.load_fit(tmp_path / "run.nc")
+    for made in (jointly, again):
+        with pytest.raises(cm.FitError, match="because outcomes are fitted jointly"):
+            cm.influence(made.of("papers"))
+
+
 def test_a_joint_fit_is_one_set_of_draws(jointly, tmp_path):
     assert [*jointly.shared.data_vars] == ["correlation_of_effects"]  # counts have no normal error
     labels = jointly.shared["correlation_of_effects_level"].to_numpy()
