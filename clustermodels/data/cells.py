@@ -19,7 +19,7 @@ from clustermodels.families.priors import Prior, prior, scaled
 from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER
-from clustermodels.spec.names import interaction
+from clustermodels.spec.products import interaction
 
 # Of the mean and of the coefficients of standardised columns.
 WIDE = 2.5

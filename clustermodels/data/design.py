@@ -145,6 +145,7 @@ def design(spec: Spec, panel: Panel, learned: Learned) -> Design:
         without_unknown(values, cells),
         learned.scales,
         learned.slopes,
+        learned.splits,
         factors[CLUSTER].codes,
     )
     default = priors.defaults(spec, learned)

@@ -11,10 +11,10 @@ from clustermodels.data.columns import raw_columns
 from clustermodels.data.factors import Factor
 from clustermodels.data.means import Means, times_means
 from clustermodels.data.panel import Panel, Reader, Values, reader
+from clustermodels.data.products import multiplied
 from clustermodels.data.transforms import Standard, forward
 from clustermodels.errors import PanelError, choices
 from clustermodels.spec.document import Spec
-from clustermodels.spec.names import interaction
 from clustermodels.spec.reads import years_before
 
 # Differences below this are rounding: columns are standardised.
@@ -29,6 +29,7 @@ def initial_columns(
     standards: Mapping[str, Standard],
     scales: Mapping[str, tuple[float, float]],
     slopes: Means | None = None,
+    splits: Means | None = None,
 ) -> dict[str, Values]:
     """Give what the effect of a cluster is conditional on beside its means, (cluster,) each.
 
@@ -51,6 +52,8 @@ def initial_columns(
         How columns are transformed, and their centres and spreads.
     slopes
         The means that slopes of treatments go with.
+    splits
+        The means of what split products are made of.
 
     Returns
     -------
@@ -76,9 +79,9 @@ def initial_columns(
         for key, column in raw_columns(spec, began).items()
         if key not in past
     }
-    for treatment, moderator in spec.moderated():
-        plain[interaction(treatment, moderator)] = plain[treatment] * plain[moderator]
-    plain |= times_means(plain, slopes, cluster.codes[first])
+    plain |= multiplied(spec, plain, splits, cluster.codes[first]) | times_means(
+        plain, slopes, cluster.codes[first]
+    )
     for key in plain:
         # what reacts to outcomes is modelled from a cluster's second row on, and known at its first
         values = columns[key][first] if key in reacting else plain[key]

@@ -23,12 +23,13 @@ from clustermodels.data.initial import every_year, initial_columns
 from clustermodels.data.means import Frozen, Means, known, means_of, slope_means, times_means
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.persistence import left_to_clusters
+from clustermodels.data.products import multiplied, split_means
 from clustermodels.data.transforms import Standard, forward, observed_cells, written
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
-from clustermodels.spec.names import interaction, trend
+from clustermodels.spec.names import trend
 from clustermodels.spec.reads import Read, years_before
 
 # Below this share of a column's spread, a difference is rounding.
@@ -50,7 +51,8 @@ class Scale(Frozen):
 class Learned(Frozen):
     """Everything that the fitting panel taught.
 
-    ``slopes`` holds the means that slopes of treatments go with. ``adopted`` says when clusters
+    ``slopes`` holds the means that slopes of treatments go with, ``splits`` those of what split
+    products of treatments and moderators are made of. ``adopted`` says when clusters
     adopted what is compared with those that never do. ``initial`` holds the first values that
     effects of clusters are given, ``left`` and ``drift`` the sds that effects and trends seem to
     have beside these, on the link's scale. ``centred`` names the pooled terms that a sampler moves
@@ -63,6 +65,7 @@ class Learned(Frozen):
     scales: dict[str, Scale]
     means: dict[str, Means]
     slopes: Means | None = None
+    splits: Means | None = None
     initial: Means | None = None
     left: float = 0.0
     drift: float = 0.0
@@ -114,7 +117,8 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     }
     plain = _plain(values, scales)
     slopes = slope_means(spec, plain, factors[CLUSTER])
-    standardised = standardise(spec, values, scales, slopes, factors[CLUSTER].codes)
+    splits = split_means(spec, plain, factors[CLUSTER])
+    standardised = standardise(spec, values, scales, slopes, splits, factors[CLUSTER].codes)
     # a mean of what reacts to outcomes holds those that are yet to come
     apart = {*spec.lagged(), *spec.reacting()}
     of_others = {name: v for name, v in standardised.items() if name not in apart}
@@ -131,7 +135,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         units = {name: (scale.centre, scale.spread) for name, scale in scales.items()}
         cluster = factors[CLUSTER]
         first = initial_columns(
-            spec, panel, standardised, cluster, learned_standards, units, slopes
+            spec, panel, standardised, cluster, learned_standards, units, slopes, splits
         )
         of = dict(zip(first, spec.lagged(), strict=False))
         if yearly:
@@ -154,6 +158,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         scales=scales,
         means=means,
         slopes=slopes,
+        splits=splits,
         initial=initial,
         left=left,
         drift=drift,
@@ -169,6 +174,7 @@ def standardise(
     values: Mapping[str, Values],
     scales: Mapping[str, Scale],
     slopes: Means | None,
+    splits: Means | None,
     cluster: Positions,
 ) -> dict[str, Values]:
     """Centre and scale every column, and multiply treatments with what their slopes go with.
@@ -181,10 +187,7 @@ def standardise(
         the product of theirs.
     """
     plain = _plain(values, scales)
-    products = {
-        interaction(treatment, moderator): plain[treatment] * plain[moderator]
-        for treatment, moderator in spec.moderated()
-    } | times_means(plain, slopes, cluster)
+    products = multiplied(spec, plain, splits, cluster) | times_means(plain, slopes, cluster)
     ordered = {name: plain[name] for name in spec.treatments} | products
     return ordered | plain
 

@@ -11,6 +11,7 @@ from clustermodels.spec import names
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.products import Product, products
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 
 _COUNT = "NegativeBinomial(μ[i,t], variance μ + dispersion μ²)"
@@ -53,10 +54,7 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
             terms.append(f"{DRIFT} · first {name}[i] · (t - {learned.years[0]:.4g})")
     terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
-    terms += [
-        f"{names.interaction(t, m)} · {_column(t, learned)} · {_column(m, learned)}"
-        for t, m in spec.moderated()
-    ]
+    terms += [_product(product, learned) for product in products(spec)]
     terms += [f"{m} · {_column(m, learned)}" for m in spec.moderators]
     for control in spec.controls:
         if control in learned.scales:
@@ -114,6 +112,20 @@ def _slope(spec: Spec, treatment: str, learned: Learned) -> str:
     common = spec.treatments[treatment].slope == "common"
     slope = treatment if common else f"{names.by_cluster(treatment)}[i]"
     return f"{slope} · {_column(treatment, learned)}"
+
+
+def _product(product: Product, learned: Learned) -> str:
+    """Write a product; a cluster's mean is over t, centred as its column is."""
+    d, z = (_column(name, learned) for name in (product.treatment, product.moderator))
+    if product.part in ("within", "between"):
+        d = f"({learned.scales[product.treatment].symbol} - its mean over t)"
+    if product.part in ("within", "of_mean"):
+        z = f"({learned.scales[product.moderator].symbol} - its mean over t)"
+    if product.part == "between":
+        z = f"mean over t of {z}"
+    if product.part == "of_mean":
+        d = f"mean over t of {d}"
+    return f"{product.name} · {d} · {z}"
 
 
 def _column(name: str, learned: Learned) -> str:

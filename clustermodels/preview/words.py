@@ -38,6 +38,11 @@ _WEIGHED = {
     "frequency": "each stands for so many equal ones",
     "sampling": "their log likelihood is multiplied by the weight, which has a mean of 1",
 }
+_BENT = {
+    "none": "a straight line; becoming and being high on it count alike",
+    "within_between": "two straight lines: its change within a cluster (becoming), and its mean "
+    "over a cluster's fitted rows (being), which no scenario moves",
+}
 _COHORTS = {
     "partial": "one for each year of adoption and year since, partially pooled",
     "free": "one for each year of adoption and year since, not pooled",
@@ -76,10 +81,8 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         said.append(f"The effect of {treatment}{lag}: {over}.")
     for moderator in spec.moderators:
         bent = [t for t, m in spec.moderated() if m == moderator]
-        said.append(
-            f"{moderator} bends the effect of {choices(bent)} along a straight line; becoming and "
-            "being high on it count alike."
-        )
+        how = _BENT[spec.moderators[moderator].split]
+        said.append(f"{moderator} bends the effect of {choices(bent)} along {how}.")
     if spec.controls:
         said.append(f"Held fixed: {choices(spec.controls)}.")
     said += cells_in_words(of)
@@ -240,6 +243,7 @@ _WORDS: dict[tuple[str, str, object], str] = {
     ("moderators", "lag", 0): "0 (the same year)",
     ("controls", "lag", 0): "0 (the same year)",
     ("moderators", "moderates", None): "every treatment",
+    ("moderators", "split", "none"): "none (becoming and being high count alike)",
     ("outcomes", "kind", "column"): "",
     ("outcomes", "missing", "drop"): "",
     ("moderators", "missing", "drop"): "",

@@ -11,21 +11,30 @@ import xarray as xr
 
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import raw_columns, transformed
+from clustermodels.data.factors import factor, labels_of
 from clustermodels.data.learned import Learned
-from clustermodels.data.panel import Values, reader
+from clustermodels.data.panel import Positions, Values, reader
 from clustermodels.data.predictor import Draws
 from clustermodels.data.transforms import observed_cells
 from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
+from clustermodels.results.bends import bends
 from clustermodels.results.changes import Sums, changes
 from clustermodels.results.event_study import overall_effect
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec.document import Spec
-from clustermodels.spec.names import interaction
+from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.reads import years_before
 
 LEVELS = {"low": 0.1, "middle": 0.5, "high": 0.9}
+
+# What an effect is quoted along, for each part of a product with a moderator.
+ALONG = {
+    "whole": "{}",
+    "within": "{}, change within a cluster",
+    "between": "{}, a cluster's mean",
+}
 
 Labels = Mapping[str, str | float]
 
@@ -36,7 +45,9 @@ def effects(fit: Fit, scenario: str | None = None) -> xr.Dataset:
     Without a scenario: each treatment's slope where its moderator is low, middle and high (the
     10 %, 50 % and 90 % quantiles of the fitted rows, the other moderators at their centre), on
     the scale of the coefficient, b + sum_m d_m (z_m - c_m), and as the effect of the step in
-    ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference. Of a dose
+    ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference. Of a
+    moderator that is split there are two such rows of three: along its change within a cluster,
+    at a cluster whose mean is at the centre, and along the clusters' means, at no change. Of a dose
     with several lags, each, and the sum of those from 0 on.
 
     With a scenario: what it changes in the expected outcome against the observed policies, draw
@@ -76,12 +87,12 @@ def _slopes(fit: Fit) -> xr.Dataset:
 def _entries(fit: Fit) -> Iterator[tuple[Labels, Values, float]]:
     """Give each slope's labels, its draws, and the number that stands for no effect."""
     draws = flat(fit.posterior)
-    values = moderator_values(fit)
+    values, cluster = _moderators(fit)
     wholes: dict[str, _Summed] = {}
     for treatment, item in fit.spec.treatments.items():
         scale = fit.learned.scales[treatment]
         own = own_slope(fit, treatment, draws)
-        along = [*_slopes_along(fit.spec, fit.learned, treatment, values, own, draws)]
+        along = [*_slopes_along(fit.spec, fit.learned, treatment, values, cluster, own, draws)]
         yield from _told(fit, treatment, along, scale.step, scale.words)
         whole = fit.spec.distributed().get(treatment)
         # with the outcome's past, what earlier years left comes on top: see 'dynamics'
@@ -139,26 +150,30 @@ def _slopes_along(
     learned: Learned,
     treatment: str,
     values: dict[str, Values],
+    cluster: Positions,
     own: Values,
     draws: dict[str, Values],
 ) -> Iterator[tuple[Labels, Values]]:
-    moderators = [m for t, m in spec.moderated() if t == treatment]
-    if not moderators:
+    bent = [*bends(spec, learned, treatment, values, cluster)]
+    if not bent:
         yield {"moderator": "", "at": "", "moderator_value": np.nan}, own
-    for moderator in moderators:
-        bend = draws[interaction(treatment, moderator)]
+    for product, off in bent:
+        # a change is told as it is, a level where it is
+        centre = 0.0 if product.part == "within" else learned.scales[product.moderator].centre
+        moderator = ALONG[product.part].format(product.moderator)
         for label, share in LEVELS.items():
-            at = float(np.quantile(values[moderator], share))
-            slope = own + bend * (at - learned.scales[moderator].centre)
-            yield {"moderator": moderator, "at": label, "moderator_value": at}, slope
+            at = float(np.quantile(observed_cells(off), share))
+            about: Labels = {"moderator": moderator, "at": label, "moderator_value": at + centre}
+            yield about, own + draws[product.name] * at
 
 
-def moderator_values(fit: Fit) -> dict[str, Values]:
-    """Give each moderator's observed values over the fitted rows, as they enter the predictor."""
+def _moderators(fit: Fit) -> tuple[dict[str, Values], Positions]:
+    """Give each moderator over the fitted rows, as it enters the predictor, and rows' clusters."""
     rows = reader(fit.panel)
-    columns = raw_columns(fit.spec, rows)
-    values = transformed(columns, fit.learned.standards, rows)
-    return {name: observed_cells(values[name]) for name in fit.spec.moderators}
+    values = transformed(raw_columns(fit.spec, rows), fit.learned.standards, rows)
+    levels = fit.learned.levels[CLUSTER]
+    cluster = factor(CLUSTER, labels_of(rows, ((CLUSTER,), 0)), levels)
+    return {name: values[name] for name in fit.spec.moderators}, cluster.codes
 
 
 def _changes(fit: Fit, scenario: str) -> xr.Dataset:

@@ -17,7 +17,7 @@ from clustermodels.fits.record import Fit, flat
 from clustermodels.results.intervals import sd
 from clustermodels.spec.document import Spec
 from clustermodels.spec.engine import Auto
-from clustermodels.spec.names import interaction
+from clustermodels.spec.products import interaction
 
 # Draws of the fit to the column as it stands.
 DRAWS, CHAINS = 500, 2

@@ -11,6 +11,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws, column_of
 from clustermodels.fits.record import Fit
+from clustermodels.results.bends import bends
 from clustermodels.results.effects import own_slope
 from clustermodels.spec import names
 from clustermodels.spec.fixed_effects import CLUSTER
@@ -99,10 +100,14 @@ def _part(fit: Fit, design: Design, treatment: str, draws: Draws) -> Part:
     by_cluster = draws.get(names.by_cluster(treatment))
     slope = own_slope(fit, treatment, draws)[:, None] if by_cluster is None else by_cluster
     blocks = {block.name: block for block in design.blocks}
-    for moderator in [m for t, m in fit.spec.moderated() if t == treatment]:
-        bend = np.asarray(draws[names.interaction(treatment, moderator)])[:, None]
-        off = _means(design, column_of(blocks[moderator], 0, draws))
-        slope = slope + bend * fit.learned.scales[moderator].spread * off
+    moderators = {
+        name: fit.learned.scales[name].centre
+        + fit.learned.scales[name].spread * column_of(blocks[name], 0, draws)
+        for name in fit.spec.moderators
+    }
+    code, _ = clusters_of_rows(design)
+    for product, off in bends(fit.spec, fit.learned, treatment, moderators, code):
+        slope = slope + np.asarray(draws[product.name])[:, None] * _means(design, off)
     clusters = len(clusters_of_rows(design)[1])
     shift = np.broadcast_to(np.asarray(slope) * scale.step, (len(slope), clusters))
     return Part(shift, item.lag, kept)

@@ -58,7 +58,10 @@ def _with_outside[T](items: Mapping[str, T], marker: Callable[[T, str], T]) -> d
 
 def _marked_moderators(items: Mapping[str, Moderator]) -> dict[str, Moderator]:
     return _with_outside(
-        items, lambda item, column: ColumnModerator(column=column, moderates=item.moderates)
+        items,
+        lambda item, column: ColumnModerator(
+            column=column, moderates=item.moderates, split=item.split
+        ),
     )
 
 

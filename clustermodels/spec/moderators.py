@@ -27,6 +27,10 @@ class Moderator(Section, ABC):
         default=None, description="the treatments that it bends; all of them by default"
     )
     form: Literal["linear"] = "linear"
+    split: Literal["none", "within_between"] = Field(
+        default="none",
+        description="whether effects bend alike by a cluster's change and by what it is on average",
+    )
 
     @abstractmethod
     def named(self, key: str) -> Self:

@@ -10,6 +10,7 @@ from clustermodels.families.table import find
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL, feedback, feedback_own_sd, feedback_sd
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
+from clustermodels.spec.products import products
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 from clustermodels.spec.treatments import POOLED, Adoption
 
@@ -46,11 +47,6 @@ class PosteriorName:
     name: str
     role: Role
     path: tuple[str, ...]
-
-
-def interaction(treatment: str, moderator: str) -> str:
-    """Name the coefficient of treatment times moderator."""
-    return f"{treatment}_x_{moderator}"
 
 
 def effect(factor: str) -> str:
@@ -170,8 +166,8 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
             add(before(name), "coefficient", "treatments", name)
     for name in spec.moderators:
         add(name, "coefficient", "moderators", name)
-    for treatment_name, moderator in spec.moderated():
-        add(interaction(treatment_name, moderator), "coefficient", "moderators", moderator)
+    for product in products(spec):
+        add(product.name, "coefficient", "moderators", product.moderator)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
     for section, name in spec.uncertain():
