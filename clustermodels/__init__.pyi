@@ -51,6 +51,8 @@ from .results.event_study import event_study as event_study
 from .results.extrapolation import extrapolation as extrapolation
 from .results.extrapolation import extrapolation_findings as extrapolation_findings
 from .results.measurement import measurement as measurement
+from .results.moderation import moderation_findings as moderation_findings
+from .results.moderation import moderation_split as moderation_split
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.predict import predict as predict
 from .results.sampling import shared_findings as shared_findings

@@ -134,3 +134,16 @@ def within_between(run: RunPath, format_: AsFormat = Format.text, outcome: Outco
     each = opened(run, outcome)
     found = {name: [cm.within_between(made)] for name, made in each.items()}
     show_effects(found, format_, any_of(each).spec)
+
+
+def moderation_split(
+    run: RunPath, format_: AsFormat = Format.text, outcome: Outcome = None
+) -> None:
+    """Set what becoming and being high on a moderator do beside the plain product."""
+    each = opened(run, outcome)
+    found = {name: cm.moderation_split(made) for name, made in each.items()}
+    show_effects({n: [table] for n, table in found.items()}, format_, any_of(each).spec)
+    if format_ in (Format.text, Format.markdown):
+        say(next(iter(found.values())).attrs["why"])
+    doubts = {name: cm.moderation_findings(each[name], table) for name, table in found.items()}
+    printing.doubts(doubts, format_)

@@ -34,6 +34,7 @@ COMMANDS = (
     after.event_study,
     after.dynamics,
     after.within_between,
+    after.moderation_split,
     before.simulate,
     before.schema,
 )

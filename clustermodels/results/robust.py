@@ -10,7 +10,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.mode import Given
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws
-from clustermodels.results.curvature import Columns, Part, curved
+from clustermodels.results.curvature import Columns, Curved, Part, curved
 from clustermodels.spec.names import correlation
 
 
@@ -42,10 +42,14 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     """
     if design.serial is not None or design.cells or design.feedback:
         return {}
+    return sandwich(design, curved(design, at_means(design, draws), draws))
+
+
+def sandwich(design: Design, found: Curved) -> dict[str, float]:
+    """Give the same at a mode, of a design whose rows and columns can be taken as they are."""
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))
     rows, groups = len(cluster), int(cluster[-1]) + 1
-    found = curved(design, _at_means(design, draws), draws)
     owners = [_owners(part, cluster) for part in found.columns.varying]
     varying = [*zip(found.columns.varying, owners, strict=True)]
     # a factor's levels carry one constraint, already counted by the intercept
@@ -55,7 +59,7 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
         return {}
     factor = groups / (groups - 1) * (rows - 1) / (rows - free)
     result = {}
-    for name, (position, unit) in _slopes(found.columns).items():
+    for name, (position, unit) in slopes_of(found.columns).items():
         pick = np.zeros(len(found.beta))
         pick[position] = 1.0
         along = found.hessian.solve(pick)
@@ -68,7 +72,7 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     return result
 
 
-def _slopes(columns: Columns) -> dict[str, tuple[int, float]]:
+def slopes_of(columns: Columns) -> dict[str, tuple[int, float]]:
     """Give the position and the unit of every slope that clusters share.
 
     Not of one with free slopes by cluster: it is their mean, known from these clusters alone.
@@ -94,7 +98,7 @@ def _owners(part: Part, cluster: Positions) -> Positions | None:
     return owners if (owners[codes] == cluster).all() else None
 
 
-def _at_means(design: Design, draws: Draws) -> Given:
+def at_means(design: Design, draws: Draws) -> Given:
     """Hold parameters, sds and correlations at their posterior means."""
     return Given(
         {name: np.asarray(draws[name]).mean(keepdims=True) for name in design.outcome.parameters},

@@ -5,9 +5,12 @@ import pytest
 
 import clustermodels as cm
 from clustermodels.data.mode import Given, find_mode
+from tests.designs import made_fit
 from tests.reference.documents import panel, produc
 from tests.reference.oracles import flat
 
+# Where the residual sd is, on the log scale of its invented draws.
+SIGMA = {"sigma": np.log(0.0335)}
 OURS = {"none": "pcap_x_unemp", "within_between": "pcap_x_unemp_within"}
 
 
@@ -50,3 +53,22 @@ def test_the_plain_product_hides_what_becoming_does(split, value, error):
     sigma = np.sqrt(left @ left / (len(left) - 48 - 16 - common))
     ours = slopes(design, sigma)[0][OURS[split]]
     np.testing.assert_allclose(ours, [value, error], atol=5e-5)
+
+
+def test_forms_beside_each_other_have_the_recomputed_slopes():
+    """The plain product, both changes multiplied, and the latter beside the other parts."""
+    fit = made_fit(flat(cm.read_spec(document("none"))), produc(), around=SIGMA, noise=1e-6)
+    found = cm.moderation_split(fit)
+    rows = found.to_dataframe()
+    rows = rows[rows["source"] == "conditional mode"].set_index(["form", "term"])
+    for form, term, value, error in (
+        ("plain product", "product", -0.0004, 0.0008),
+        ("product of changes", "becoming", -0.0571, 0.0092),
+        ("within and between", "becoming", -0.0596, 0.0095),
+    ):
+        row = rows.loc[form, term]
+        assert row["median"] == pytest.approx(value, abs=5e-5)
+        # all at one residual sd, which differs between the forms by 3 %
+        assert row["sd"] == pytest.approx(error, rel=0.03, abs=5e-5)
+    (mixed,) = (f for f in cm.moderation_findings(fit, found) if f.check == "mixed_moderation")
+    assert "where becoming higher has -0.0596" in mixed.what
