@@ -43,6 +43,8 @@ from .preview.starter import draft_spec as draft_spec
 from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
+from .results.attenuation import attenuation as attenuation
+from .results.attenuation import attenuation_findings as attenuation_findings
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.dynamics import dynamics as dynamics

@@ -85,6 +85,7 @@ def predict(
             *dict.fromkeys(  # some hold for every scenario
                 [
                     *cm.chain_findings(made),
+                    *cm.attenuation_findings(made),
                     *(found for asked in names for found in cm.extrapolation_findings(made, asked)),
                 ]
             )
@@ -146,4 +147,13 @@ def moderation_split(
     if format_ in (Format.text, Format.markdown):
         say(next(iter(found.values())).attrs["why"])
     doubts = {name: cm.moderation_findings(each[name], table) for name, table in found.items()}
+    printing.doubts(doubts, format_)
+
+
+def attenuation(run: RunPath, format_: AsFormat = Format.text, outcome: Outcome = None) -> None:
+    """Take the sampling error of counted ties out of what a position does."""
+    each = opened(run, outcome)
+    found = {name: cm.attenuation(made) for name, made in each.items()}
+    printing.corrections(found, format_)
+    doubts = {name: cm.attenuation_findings(each[name], table) for name, table in found.items()}
     printing.doubts(doubts, format_)

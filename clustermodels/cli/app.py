@@ -35,6 +35,7 @@ COMMANDS = (
     after.dynamics,
     after.within_between,
     after.moderation_split,
+    after.attenuation,
     before.simulate,
     before.schema,
 )

@@ -10,15 +10,13 @@ import xarray as xr
 from scipy.special import ndtr
 
 from clustermodels.data.design import Design
-from clustermodels.data.panel import Values
 from clustermodels.data.predictor import Draws
 from clustermodels.errors import Finding, FitError
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
-from clustermodels.results.curvature import curved
+from clustermodels.results.conditional import conditional_mode
 from clustermodels.results.intervals import LOWER, UPPER, increase, sd, summarised
 from clustermodels.results.product_forms import PARTED, PLAIN, SQUARED, forms
-from clustermodels.results.robust import at_means, sandwich, slopes_of
 from clustermodels.spec.products import Part, Product, products
 
 WHY = (
@@ -84,12 +82,6 @@ def moderation_split(fit: Fit) -> xr.Dataset:
     """
     if not fit.spec.moderated():
         raise FitError("nothing bends an effect because the document has no moderator.")
-    own = fit.design()
-    if own.cells or own.feedback or own.serial is not None:
-        raise FitError(
-            "forms of a product cannot be set beside each other because cells that are parameters, "
-            "predetermined columns and residuals that carry over are no part of a conditional mode."
-        )
     draws = flat(fit.posterior)
     found = [*_posterior(fit, draws)]
     for moderator in dict.fromkeys(name for _, name in fit.spec.moderated()):
@@ -117,8 +109,7 @@ def _about(product: Product, form: str, source: str) -> dict[str, str]:
 
 def _posterior(fit: Fit, draws: Draws) -> Iterator[_Row]:
     """Give the coefficients of the fit itself."""
-    of = fit.design()
-    robust = sandwich(of, curved(of, at_means(of, draws), draws))
+    robust = conditional_mode(fit, fit.design(), draws).robust
     for product in products(fit.spec):
         own = np.asarray(draws[product.name])[:, None]
         numbers = {name: float(values[0]) for name, values in summarised(own).items()}
@@ -132,20 +123,15 @@ def _at_mode(
     fit: Fit, form: str, of: Design, asked: tuple[Product, ...], draws: Draws
 ) -> Iterator[_Row]:
     """Climb to the conditional mode, and give its coefficients of products."""
-    found = curved(of, at_means(fit.design(), draws), _start(of, draws))
-    robust, places = sandwich(of, found), slopes_of(found.columns)
+    found = conditional_mode(fit, of, draws)
     for product in asked:
-        place, unit = places[product.name]
-        pick = np.zeros(len(found.beta))
-        pick[place] = 1.0
-        mode = unit * float(found.beta[place])
-        own = unit * float(np.sqrt(found.hessian.solve(pick)[place]))
+        mode, own = found.coefficient(product.name)
         numbers = {
             "median": mode,
             LOWER: mode - Z * own,
             UPPER: mode + Z * own,
             "sd": own,
-            "robust_sd": robust.get(product.name, np.nan),
+            "robust_sd": found.robust.get(product.name, np.nan),
             "probability": float(ndtr(mode / own)),
         }
         yield _about(product, form, "conditional mode"), _in_order(numbers)
@@ -153,19 +139,6 @@ def _at_mode(
 
 def _in_order(numbers: Mapping[str, float]) -> dict[str, float]:
     return {n: numbers[n] for n in ("median", "sd", "robust_sd", LOWER, UPPER, "probability")}
-
-
-def _start(of: Design, draws: Draws) -> dict[str, Values]:
-    """Start from the fit's own means, and from 0 where it has no such coefficient."""
-    start = {name: np.asarray(values) for name, values in draws.items()}
-    for block in of.blocks:
-        size = len(block.labels or ())
-        if block.labels is not None and start.get(block.name, np.empty((1, 0))).shape[1] != size:
-            start[block.name] = np.zeros((1, size))
-        for term in block.terms:
-            if block.factor is None and block.labels is None:
-                start.setdefault(term.name, np.zeros(1))
-    return start
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from clustermodels.spec.data import Data
 from clustermodels.spec.dynamics import Dynamics, rho
 from clustermodels.spec.engine import ENGINES, Engine, Nuts
 from clustermodels.spec.fixed_effects import FixedEffect
-from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator
+from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator, NetworkModerator
 from clustermodels.spec.outcomes import OUTCOMES, ColumnOutcome, Outcome
 from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
@@ -213,6 +213,14 @@ class Spec(Section):
             for section, items in sections.items()
             for name, item in items.items()
             if isinstance(item, WithCells) and item.uncertain
+        }
+
+    def sampled(self) -> dict[str, NetworkModerator]:
+        """Give the moderators whose ties are counts with sampling error, by name."""
+        return {
+            name: item
+            for name, item in self.moderators.items()
+            if isinstance(item, NetworkModerator) and item.uncertain == "ties"
         }
 
     def lagged(self) -> dict[str, Read]:

@@ -73,6 +73,10 @@ class NetworkModerator(Moderator, Position):
 
     kind: Literal["network"]
     transform: Transform = "none"
+    uncertain: Literal["ties"] | None = Field(
+        default=None,
+        description="ties: they are counts, whose sampling error 'diagnose' takes out of effects",
+    )
 
     def named(self, key: str) -> Self:
         """Give the moderator with its key as the column that it makes."""
