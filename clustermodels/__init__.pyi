@@ -44,6 +44,8 @@ from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
 from .report.moderation import draw_moderation as draw_moderation
+from .results.attenuation import attenuation as attenuation
+from .results.attenuation import attenuation_findings as attenuation_findings
 from .results.compare import Comparison as Comparison
 from .results.compare import compare as compare
 from .results.compared import compare_scenarios as compare_scenarios
@@ -65,6 +67,8 @@ from .results.marginal import slopes as slopes
 from .results.measurement import measurement as measurement
 from .results.moderation import Moderation as Moderation
 from .results.moderation import test_moderation as test_moderation
+from .results.moderation_split import moderation_findings as moderation_findings
+from .results.moderation_split import moderation_split as moderation_split
 from .results.pointwise import log_likelihood as log_likelihood
 from .results.positions_moved import positions_moved as positions_moved
 from .results.predict import predict as predict

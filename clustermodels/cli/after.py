@@ -113,6 +113,7 @@ def predict(
             *dict.fromkeys(  # some hold for every scenario
                 [
                     *cm.chain_findings(made),
+                    *cm.attenuation_findings(made),
                     *(found for asked in names for found in cm.extrapolation_findings(made, asked)),
                 ]
             )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clustermodels.cli import after, before, fitting, influence, moderation
+from clustermodels.cli import after, before, fitting, influence, moderation, split
 from clustermodels.cli.endings import ended
 from clustermodels.cli.terminal import say
 
@@ -38,6 +38,8 @@ COMMANDS = (
     after.within_between,
     after.high_low,
     moderation.test_moderation,
+    split.moderation_split,
+    split.attenuation,
     after.ranks,
     influence.influence,
     before.simulate,

@@ -70,6 +70,9 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         if "factor" in estimate:
             title, kind = "Slopes within and between, on the coefficient's scale", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
+        if "form" in estimate:
+            title, kind = "Products with moderators, on the coefficient's scale", "what"
+            estimate["what"] = ["median" for _ in estimate["median"]]
         if "by" in estimate:
             title, kind = f"{outcome} once the policy is adopted", "quantity"
         compared = "scenario" in estimate

@@ -114,6 +114,20 @@ def summary(numbers: Any, format_: Format, *, every: bool) -> None:
         legend(_worth(numbers.attrs), format_)
 
 
+def corrections(each: Mapping[str, Any], format_: Format) -> None:
+    """Print coefficients as they are, and without the sampling error of ties."""
+    columns = {
+        outcome: {"coefficient": cells_of(found["coefficient"].to_numpy())}
+        | {str(k): cells_of(v.to_numpy()) for k, v in found.items() if v.dims == ("coefficient",)}
+        for outcome, found in each.items()
+    }
+    if format_ in (Format.csv, Format.json):
+        table(together(columns), format_)
+    else:
+        title = "Slopes of positions, without the sampling error of ties"
+        apart(columns, format_, lambda told: table(told, format_, title))
+
+
 def drawn_by(about: Mapping[Any, Any]) -> None:
     """Say which engine was chosen, and why, where the document left that open."""
     if "engine_because" in about:

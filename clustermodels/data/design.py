@@ -23,7 +23,7 @@ from clustermodels.data.curve_blocks import moderator_blocks
 from clustermodels.data.factors import factor, factor_columns, labels_of, redundant
 from clustermodels.data.feedback import Feedback
 from clustermodels.data.forms import step_factors
-from clustermodels.data.learned import Learned, standardise
+from clustermodels.data.learned import Learned, Own, standardise
 from clustermodels.data.level_blocks import cohort_effects, factor_blocks
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.reactions import feedbacks
@@ -152,8 +152,7 @@ def design(spec: Spec, panel: Panel, learned: Learned, *, fitted: bool = True) -
         spec,
         without_unknown(values, cells),
         learned.scales,
-        learned.slopes,
-        factors[CLUSTER].codes,
+        Own(learned.slopes, learned.splits, factors[CLUSTER].codes),
         learned.curves,
     )
     default = priors.defaults(spec, learned)

@@ -20,6 +20,7 @@ from clustermodels.data.forms import (
 )
 from clustermodels.data.means import Means, times_means
 from clustermodels.data.panel import Panel, Reader, Values, reader
+from clustermodels.data.products import multiplied
 from clustermodels.data.transforms import Standard, forward
 from clustermodels.errors import PanelError, choices
 from clustermodels.spec.document import Spec
@@ -41,6 +42,7 @@ def initial_columns(
     standards: Mapping[str, Standard],
     scales: Scales,
     slopes: Means | None = None,
+    splits: Means | None = None,
 ) -> dict[str, Values]:
     """Give what the effect of a cluster is conditional on beside its means, (cluster,) each.
 
@@ -63,6 +65,8 @@ def initial_columns(
         How columns are transformed; their centres and spreads, and what moderators make.
     slopes
         The means that slopes of treatments go with.
+    splits
+        The means of what split products are made of.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def initial_columns(
     plain = {key: (own - centres[key][0]) / centres[key][1] for key, own in values.items()}
     moderators = moderator_columns(spec, values, plain, curves)
     covariates = in_columns(spec, plain, moderators) | products(spec, plain, moderators)
+    covariates |= multiplied(spec, plain, splits, cluster.codes[first])
     covariates |= times_means(plain, slopes, cluster.codes[first])
     covariates |= step_columns(spec, plain, _steps_before(spec, steps, values, began))
     fast = fast_columns(spec, curves)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -33,6 +34,7 @@ from clustermodels.data.learned_forms import learn_curves, learn_steps
 from clustermodels.data.means import Frozen, Means, known, means_of, slope_means, times_means
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
 from clustermodels.data.persistence import left_to_clusters
+from clustermodels.data.products import multiplied, split_means
 from clustermodels.data.transforms import Standard, forward, observed_cells, written
 from clustermodels.errors import PanelError, Problem
 from clustermodels.families.table import find
@@ -60,7 +62,8 @@ class Scale(Frozen):
 class Learned(Frozen):
     """Everything that the fitting panel taught.
 
-    ``slopes`` holds the means that slopes of treatments go with. ``adopted`` says when clusters
+    ``slopes`` holds the means that slopes of treatments go with, ``splits`` those of what split
+    products of treatments and moderators are made of. ``adopted`` says when clusters
     adopted what is compared with those that never do. ``initial`` holds the first values that
     effects of clusters are given, ``left`` and ``drift`` the sds that effects and trends seem to
     have beside these, on the link's scale. ``centred`` names the pooled terms that a sampler moves
@@ -73,6 +76,7 @@ class Learned(Frozen):
     scales: dict[str, Scale]
     means: dict[str, Means]
     slopes: Means | None = None
+    splits: Means | None = None
     initial: Means | None = None
     left: float = 0.0
     drift: float = 0.0
@@ -130,7 +134,9 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     curves, steps = learn_curves(spec, values, centres), learn_steps(spec, values, factors)
     plain = _plain(values, scales)
     slopes = slope_means(spec, plain, factors[CLUSTER])
-    standardised = standardise(spec, values, scales, slopes, factors[CLUSTER].codes, curves)
+    splits = split_means(spec, plain, factors[CLUSTER])
+    of_own = Own(slopes, splits, factors[CLUSTER].codes)
+    standardised = standardise(spec, values, scales, of_own, curves)
     standardised |= step_columns(spec, plain, step_factors(steps, values, factors))
     # a mean of what reacts to outcomes holds those that are yet to come
     apart = {*spec.lagged(), *spec.reacting(), *fast_columns(spec, curves)}
@@ -147,7 +153,14 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     if spec.dynamics is not None and spec.dynamics.initial == "wooldridge":
         cluster = factors[CLUSTER]
         first = initial_columns(
-            spec, panel, standardised, cluster, learned_standards, (centres, curves, steps), slopes
+            spec,
+            panel,
+            standardised,
+            cluster,
+            learned_standards,
+            (centres, curves, steps),
+            slopes,
+            splits,
         )
         of = dict(zip(first, spec.lagged(), strict=False))
         if yearly:
@@ -170,6 +183,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         scales=scales,
         means=means,
         slopes=slopes,
+        splits=splits,
         initial=initial,
         left=left,
         drift=drift,
@@ -182,12 +196,30 @@ def learn(spec: Spec, panel: Panel) -> Learned:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Own:
+    """What columns take of clusters' means.
+
+    Parameters
+    ----------
+    slopes
+        The means that slopes of treatments go with.
+    splits
+        The means of what split products are made of.
+    cluster
+        The cluster of each row, (obs,).
+    """
+
+    slopes: Means | None
+    splits: Means | None
+    cluster: Positions
+
+
 def standardise(
     spec: Spec,
     values: Mapping[str, Values],
     scales: Mapping[str, Scale],
-    slopes: Means | None,
-    cluster: Positions,
+    own: Own,
     curves: Mapping[str, AnyCurve],
 ) -> dict[str, Values]:
     """Centre and scale every column, and multiply treatments with what their slopes go with.
@@ -203,7 +235,8 @@ def standardise(
     plain = _plain(values, scales)
     moderators = moderator_columns(spec, values, plain, curves)
     ordered = {name: plain[name] for name in spec.treatments}
-    ordered |= products(spec, plain, moderators) | times_means(plain, slopes, cluster)
+    ordered |= products(spec, plain, moderators) | multiplied(spec, plain, own.splits, own.cluster)
+    ordered |= times_means(plain, own.slopes, own.cluster)
     return ordered | in_columns(spec, plain, moderators)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.network.centrality import find
 from clustermodels.network.network import Network
 from clustermodels.network.positions import centrality
+from clustermodels.network.thinning import counts
 from clustermodels.spec.document import Spec
 from clustermodels.spec.position import Position
 from clustermodels.spec.source import Path
@@ -84,21 +85,32 @@ def add_positions(
             problems.append(_never(spec, path, position, rows, network))
         if made.undefined.any() and position.disconnected in (None, "error"):
             problems.append(_undeclared(spec, path, position, rows, made.undefined))
-        values = made.values
-        if position.disconnected == "zero":
-            values = np.where(made.undefined, 0.0, values)
-        if position.outside is not None:
-            mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
-            values = np.where(made.undefined, mean, values)
-            marks = np.where(made.unknown, np.nan, made.undefined.astype(float))
-            columns[position.outside] = ("obs", marks)
-        columns[column] = ("obs", values)
+        if path[-1] in spec.sampled() and not counts(network):
+            problems.append(_no_counts(spec, path, network))
+        columns |= {name: ("obs", values) for name, values in position_columns(position, made)}
         reasons[_no_network(position, network)] = made.unknown
         if position.disconnected == "drop":
             reasons[undefined(column) + find(position.measure).undefined] = made.undefined
     if problems:
         raise PanelError(problems)
     return rows.assign(columns), reasons
+
+
+def position_columns(
+    position: Position, made: Measured
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Give the columns that a position makes, (obs,): itself, and what marks where it is undefined.
+
+    Where the measure is undefined it is what the document says holds there, and else nan.
+    """
+    values = made.values
+    if position.disconnected == "zero":
+        values = np.where(made.undefined, 0.0, values)
+    if position.outside is not None:
+        mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
+        values = np.where(made.undefined, mean, values)
+        yield position.outside, np.where(made.unknown, np.nan, made.undefined.astype(float))
+    yield position.column or "", values
 
 
 def undefined(column: str) -> str:
@@ -174,6 +186,18 @@ def _no_network(position: Position, network: Network) -> str:
     served = f"{first + position.window - 1 + position.lag} to {last + position.lag}"
     how = f"window {position.window}, lag {position.lag}"
     return f"{NO_NETWORK} {position.column}: ties of {first} to {last} serve {served} ({how})"
+
+
+def _no_counts(spec: Spec, path: Path, network: Network) -> Problem:
+    broken = network.weight[network.weight != np.round(network.weight)]
+    return spec.source.problem(
+        (*path, "uncertain"),
+        f"{counted_of(len(broken), 'tie')} are no counts, and only counts have a sampling error "
+        "that is known",
+        got=f"a weight of {broken[0]:g}",
+        expected="whole numbers",
+        fix="Name a weight that counts joint projects, or remove 'uncertain'.",
+    )
 
 
 def _inside_unknown(spec: Spec, path: Path, position: Position) -> Problem:

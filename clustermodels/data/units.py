@@ -7,14 +7,19 @@ from clustermodels.data.learned import Learned
 from clustermodels.spec import names
 from clustermodels.spec.bending import bent, interaction
 from clustermodels.spec.document import Spec
+from clustermodels.spec.products import products
 
 
 def unit_of(spec: Spec, name: str, learned: Learned) -> tuple[float, float, str]:
     """Give the unit, the step and the step's words of a standardised column."""
-    for one, moderator in bent(spec):
-        if name == interaction(one, moderator):
-            own, other = learned.scales[one], learned.scales[moderator]
-            return 1 / (own.spread * other.spread), own.step * other.step, ""
+    for product in products(spec):
+        if name == product.name:
+            one, other = learned.scales[product.treatment], learned.scales[product.moderator]
+            return 1 / (one.spread * other.spread), one.step * other.step, ""
+    for bent_, moderator in bent(spec):
+        if name == interaction(bent_, moderator):
+            own, by = learned.scales[bent_], learned.scales[moderator]
+            return 1 / (own.spread * by.spread), own.step * by.step, ""
     for of, unit in _parts(spec, learned).items():
         if name == of:
             return unit, 1.0, ""

@@ -16,6 +16,7 @@ from clustermodels.spec.bending import interaction
 from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
+from clustermodels.spec.products import Product, products
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 
 _COUNT = "NegativeBinomial(μ[i,t], variance μ + dispersion μ²)"
@@ -62,6 +63,7 @@ def equation(spec: Spec, learned: Learned, of: Design) -> tuple[str, ...]:
         terms += [f"{name} · {_column(name, learned)}" for name in spec.lagged()]
     terms += [_slope(spec, treatment, learned) for treatment in spec.treatments]
     terms += form_terms(spec, learned, {name: _column(name, learned) for name in learned.scales})
+    terms += [_product(each, learned) for each in products(spec) if each.part != "whole"]
     for control in spec.controls:
         if control in learned.scales:
             terms.append(f"{control} · {_column(control, learned)}")
@@ -118,6 +120,20 @@ def _slope(spec: Spec, treatment: str, learned: Learned) -> str:
     common = spec.treatments[treatment].slope == "common"
     slope = treatment if common else f"{names.by_cluster(treatment)}[i]"
     return f"{slope} · {_column(treatment, learned)}"
+
+
+def _product(product: Product, learned: Learned) -> str:
+    """Write a product; a cluster's mean is over t, centred as its column is."""
+    d, z = (_column(name, learned) for name in (product.treatment, product.moderator))
+    if product.part in ("within", "between"):
+        d = f"({learned.scales[product.treatment].symbol} - its mean over t)"
+    if product.part in ("within", "of_mean"):
+        z = f"({learned.scales[product.moderator].symbol} - its mean over t)"
+    if product.part == "between":
+        z = f"mean over t of {z}"
+    if product.part == "of_mean":
+        d = f"mean over t of {d}"
+    return f"{product.name} · {d} · {z}"
 
 
 def _column(name: str, learned: Learned) -> str:

@@ -22,6 +22,14 @@ def forms_in_words(spec: Spec, learned: Learned) -> list[str]:
     for name, item in spec.moderators.items():
         effects = choices([one for one, owner in bent(spec) if owner == name])
         own = learned.steps.get(name)
+        if item.split != "none":
+            split = choices([one for one, owner in spec.moderated() if owner == name])
+            said.append(
+                f"{name} bends the effect of {split} along two straight lines: its change within a "
+                "cluster (becoming), and its mean over a cluster's fitted rows (being), which no "
+                "scenario moves."
+            )
+            continue
         if own is None:
             said.append(
                 f"{name} bends the effect of {effects} along {_line(item.form)}; becoming and "

@@ -16,6 +16,7 @@ from clustermodels.errors import Finding, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import by_mean, shape
+from clustermodels.spec.products import products
 
 # A column is absorbed when the factors leave less than this share of its variance.
 ABSORBED = 1e-8
@@ -82,8 +83,11 @@ def _place(spec: Spec, name: str) -> tuple[str, int | None]:
     for treatment in spec.treatments:
         if name == by_mean(treatment):
             return f"treatments.{treatment}.slope", spec.source.line(("treatments", treatment))
-    pair = [m for t, m in spec.moderated() if name == f"{t}_x_{m}"]
-    return (f"moderators.{pair[0]}", spec.source.line(("moderators", pair[0]))) if pair else ("", 1)
+    for product in products(spec):
+        if name == product.name:
+            own = ("moderators", product.moderator)
+            return ".".join(own), spec.source.line(own)
+    return "", 1
 
 
 def _within(spec: Spec, of: Design, common: list[Block]) -> Iterator[Finding]:

@@ -69,6 +69,7 @@ def in_words(spec: Spec, panel: Panel, learned: Learned, of: Design) -> tuple[st
         own = outcome.weights
         said.append(f"Rows are weighed by {own.column}: {_WEIGHED[own.kind]}.")
     said += [_standing(name, position) for (_, name), position in spec.positions().items()]
+    said += map(_sampled, spec.sampled())
     for treatment, item in spec.treatments.items():
         far = abs(item.lag)
         when = f"{far} year{'s' * (far > 1)} {'later' if item.lag > 0 else 'earlier'}"
@@ -203,6 +204,14 @@ def _standing(name: str, position: Position) -> str:
     return f"{said}, {pooled}, {when}{own}{holds}."
 
 
+def _sampled(name: str) -> str:
+    """Say what becomes of the sampling error of ties."""
+    return (
+        f"{name} is taken as measured; its ties are counts of joint projects, each by itself, and "
+        "'diagnose' says what effects would be without their sampling error."
+    )
+
+
 def defaults_taken(spec: Spec, learned: Learned) -> tuple[str, ...]:
     """Say every choice that the document left open and how it was made."""
     taken = []
@@ -253,6 +262,7 @@ _WORDS: dict[tuple[str, str, object], str] = {
     ("controls", "lag", 0): "0 (the same year)",
     ("moderators", "moderates", None): "every treatment",
     ("moderators", "full", False): "",
+    ("moderators", "split", "none"): "none (becoming and being high count alike)",
     ("outcomes", "kind", "column"): "",
     ("outcomes", "missing", "drop"): "",
     ("moderators", "missing", "drop"): "",

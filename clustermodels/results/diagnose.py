@@ -11,6 +11,7 @@ import xarray as xr
 from clustermodels.data.panel import reader
 from clustermodels.errors import Finding, by_severity, choices
 from clustermodels.fits.record import Fit
+from clustermodels.results.attenuation import attenuation_findings
 from clustermodels.results.bias import past_findings
 from clustermodels.results.checks import predictive_checks
 from clustermodels.results.measurement import measurement_findings
@@ -70,6 +71,7 @@ def diagnose(fit: Fit, table: xr.Dataset | None = None) -> Diagnosis:
     findings += [*_against_data(fit, checks), *_against_clustering(fit, table)]
     findings += [*past_findings(fit), *residual_findings(fit)]
     findings += measurement_findings(fit) if fit.design().cells else ()
+    findings += attenuation_findings(fit)
     return Diagnosis(by_severity(findings), checks, sampler)
 
 

@@ -11,21 +11,29 @@ import xarray as xr
 
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import raw_columns, transformed
-from clustermodels.data.learned import Learned
+from clustermodels.data.factors import factor, labels_of
 from clustermodels.data.moderation import effect_at
-from clustermodels.data.panel import Values, reader
+from clustermodels.data.panel import Positions, Values, reader
 from clustermodels.data.predictor import Draws
 from clustermodels.data.transforms import observed_cells
 from clustermodels.families.table import find
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
+from clustermodels.results.bends import bends
 from clustermodels.results.changes import Sums, changes
 from clustermodels.results.event_study import overall_effect
 from clustermodels.results.intervals import increase, summarised
-from clustermodels.spec.document import Spec
+from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.reads import years_before
 
 LEVELS = {"low": 0.1, "middle": 0.5, "high": 0.9}
+
+# What an effect is quoted along, for each part of a product with a moderator.
+ALONG = {
+    "whole": "{}",
+    "within": "{}, change within a cluster",
+    "between": "{}, a cluster's mean",
+}
 
 Labels = Mapping[str, str | float]
 
@@ -37,7 +45,9 @@ def effects(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False)
     10 %, 50 % and 90 % quantiles of the fitted rows; of a categorical one, at each label), the
     other moderators at their centre, on the scale of the coefficient, b + sum_m d_m (z_m - c_m)
     or with the curve or step of the moderator's form, and as the effect of the step in
-    ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference. Of a dose
+    ``per``: exp(step x slope) for a ratio or odds ratio, step x slope for a difference. Of a
+    moderator that is split there are two such rows of three: along its change within a cluster,
+    at a cluster whose mean is at the centre, and along the clusters' means, at no change. Of a dose
     with several lags, each, and the sum of those from 0 on.
 
     With a scenario: what it changes in the expected outcome against the observed policies, draw
@@ -99,7 +109,7 @@ def along_moderators(
     for treatment, item in fit.spec.treatments.items():
         scale = fit.learned.scales[treatment]
         own = own_slope(fit, treatment, draws)
-        along = [*_slopes_along(fit.spec, fit.learned, treatment, values, levels, own, draws)]
+        along = [*_slopes_along(fit, treatment, values, levels, own, draws)]
         yield from _told(fit, treatment, along, scale.step, scale.words)
         whole = fit.spec.distributed().get(treatment)
         # with the outcome's past, what earlier years left comes on top: see 'dynamics'
@@ -156,18 +166,21 @@ def own_slope(fit: Fit, treatment: str, draws: Draws) -> Values:
 
 
 def _slopes_along(
-    spec: Spec,
-    learned: Learned,
+    fit: Fit,
     treatment: str,
     values: dict[str, Values],
     levels: Mapping[str, float],
     own: Values,
     draws: dict[str, Values],
 ) -> Iterator[tuple[Labels, Values]]:
+    spec, learned = fit.spec, fit.learned
     moderators = [m for t, m in spec.moderated() if t == treatment]
     if not moderators:
         yield {"moderator": "", "at": "", "moderator_value": np.nan}, own
     for moderator in moderators:
+        if spec.moderators[moderator].split != "none":
+            yield from _split_along(fit, treatment, moderator, levels, own, draws)
+            continue
         if moderator in values:
             places = [float(np.quantile(values[moderator], share)) for share in levels.values()]
             slopes = effect_at(learned, draws, treatment, moderator, np.array(places), own)
@@ -180,15 +193,43 @@ def _slopes_along(
             yield {"moderator": moderator, "at": label, "moderator_value": at}, slope
 
 
+def _split_along(
+    fit: Fit,
+    treatment: str,
+    moderator: str,
+    levels: Mapping[str, float],
+    own: Values,
+    draws: dict[str, Values],
+) -> Iterator[tuple[Labels, Values]]:
+    """Give slopes along a cluster's change, and along clusters' means."""
+    values, cluster = _moderators(fit)
+    for product, off in bends(fit.spec, fit.learned, treatment, values, cluster):
+        if product.moderator != moderator or product.part == "whole":
+            continue
+        # a change is told as it is, a level where it is
+        centre = 0.0 if product.part == "within" else fit.learned.scales[moderator].centre
+        for label, share in levels.items():
+            at = float(np.quantile(observed_cells(off), share))
+            name = ALONG[product.part].format(moderator)
+            about: Labels = {"moderator": name, "at": label, "moderator_value": at + centre}
+            yield about, own + draws[product.name] * at
+
+
 def moderator_values(fit: Fit) -> dict[str, Values]:
     """Give moderators' observed values over the fitted rows, as they enter the predictor.
 
     Those of numbers: a categorical one has labels.
     """
+    return {name: observed_cells(values) for name, values in _moderators(fit)[0].items()}
+
+
+def _moderators(fit: Fit) -> tuple[dict[str, Values], Positions]:
+    """Give each moderator over the fitted rows, as it enters the predictor, and rows' clusters."""
     rows = reader(fit.panel)
-    columns = raw_columns(fit.spec, rows)
-    values = transformed(columns, fit.learned.standards, rows)
-    return {name: observed_cells(values[name]) for name in fit.spec.moderators if name in values}
+    values = transformed(raw_columns(fit.spec, rows), fit.learned.standards, rows)
+    levels = fit.learned.levels[CLUSTER]
+    cluster = factor(CLUSTER, labels_of(rows, ((CLUSTER,), 0)), levels)
+    return {name: values[name] for name in fit.spec.moderators if name in values}, cluster.codes
 
 
 def _changes(fit: Fit, scenario: str, *, keep_shocks: bool) -> xr.Dataset:

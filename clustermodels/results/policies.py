@@ -12,8 +12,10 @@ from clustermodels.data.moderation import bent_by_group
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws
 from clustermodels.fits.record import Fit
+from clustermodels.results.bends import bends
 from clustermodels.results.effects import own_slope
 from clustermodels.spec import names
+from clustermodels.spec.bending import bent
 from clustermodels.spec.fixed_effects import CLUSTER
 from clustermodels.spec.reads import years_before
 from clustermodels.spec.treatments import Stock
@@ -102,8 +104,18 @@ def _part(fit: Fit, design: Design, treatment: str, draws: Draws) -> Part:
     blocks = {block.name: block for block in design.blocks}
     code, size = clusters_of_rows(design)
     groups = code, len(size)
-    for moderator in [m for t, m in fit.spec.moderated() if t == treatment]:
+    for moderator in [m for t, m in bent(fit.spec) if t == treatment]:
         slope = slope + bent_by_group(blocks[moderator], draws, treatment, groups)
+    split = {
+        name: fit.learned.scales[name].centre
+        + fit.learned.scales[name].spread * blocks[name].values[:, 0]
+        for name, item in fit.spec.moderators.items()
+        if item.split != "none"
+    }
+    for product, off in bends(fit.spec, fit.learned, treatment, split, code):
+        if product.part != "whole":
+            mean = np.bincount(code, off, len(size)) / size
+            slope = slope + np.asarray(draws[product.name])[:, None] * mean
     shift = np.broadcast_to(np.asarray(slope) * scale.step, (len(slope), len(size)))
     return Part(shift, item.lag, kept)
 

@@ -13,7 +13,7 @@ from clustermodels.data.mode import Given
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws
 from clustermodels.data.processes import held
-from clustermodels.results.curvature import Columns, Part, curved
+from clustermodels.results.curvature import Columns, Curved, Part, curved
 from clustermodels.spec.names import correlation
 
 
@@ -47,11 +47,16 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     fading = any(block.decay is not None for block in design.blocks)
     if design.serial is not None or design.cells or design.feedback or fading:
         return {}
+    blocks = tuple(held(block, draws) for block in design.blocks)
+    found = curved(replace(design, blocks=blocks), at_means(design, draws), draws)
+    return sandwich(design, found)
+
+
+def sandwich(design: Design, found: Curved) -> dict[str, float]:
+    """Give the same at a mode, of a design whose rows and columns can be taken as they are."""
     starts = design.clusters[1:] != design.clusters[:-1]  # a cluster's rows stand together
     cluster = np.append(0, np.cumsum(starts))
     rows, groups = len(cluster), int(cluster[-1]) + 1
-    blocks = tuple(held(block, draws) for block in design.blocks)
-    found = curved(replace(design, blocks=blocks), _at_means(design, draws), draws)
     owners = [_owners(part, cluster) for part in found.columns.varying]
     varying = [*zip(found.columns.varying, owners, strict=True)]
     # a factor's levels carry one constraint, already counted by the intercept
@@ -61,7 +66,7 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
         return {}
     factor = groups / (groups - 1) * (rows - 1) / (rows - free)
     result = {}
-    for name, (position, unit) in _slopes(found.columns).items():
+    for name, (position, unit) in slopes_of(found.columns).items():
         pick = np.zeros(len(found.beta))
         pick[position] = 1.0
         along = found.hessian.solve(pick)
@@ -74,7 +79,7 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
     return result
 
 
-def _slopes(columns: Columns) -> dict[str, tuple[int, float]]:
+def slopes_of(columns: Columns) -> dict[str, tuple[int, float]]:
     """Give the position and the unit of every slope that clusters share.
 
     Not of one with free slopes by cluster: it is their mean, known from these clusters alone.
@@ -100,7 +105,7 @@ def _owners(part: Part, cluster: Positions) -> Positions | None:
     return owners if (owners[codes] == cluster).all() else None
 
 
-def _at_means(design: Design, draws: Draws) -> Given:
+def at_means(design: Design, draws: Draws) -> Given:
     """Hold parameters, sds and correlations at their posterior means."""
     return Given(
         {name: np.asarray(draws[name]).mean(keepdims=True) for name in design.outcome.parameters},

@@ -76,6 +76,13 @@ def standing(fit: Fit, moderator: str | None, low: float, high: float) -> Standi
 
 def _chosen(fit: Fit, moderator: str | None) -> str:
     every = [*dict.fromkeys(name for _, name in fit.spec.moderated())]
+    split = [name for name in every if fit.spec.moderators[name].split != "none"]
+    if moderator in split or (moderator is None and split == every and every):
+        raise FitError(
+            f"{_REFUSED} '{moderator or split[0]}' is split, and stands high by a change or by a "
+            "mean. See 'moderation-split'."
+        )
+    every = [name for name in every if name not in split]
     bending = [name for name in every if name in fit.learned.scales]
     if moderator in every and moderator not in bending:
         raise FitError(f"{_REFUSED} '{moderator}' has labels, and none is higher than another.")

@@ -14,6 +14,7 @@ from clustermodels.results.answers import answers
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.spec import names
 from clustermodels.spec.fixed_effects import CLUSTER
+from clustermodels.spec.products import products
 
 Labels = tuple[str, str, str]
 
@@ -78,10 +79,11 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values]]:
     treatments = slopes.columns if slopes else ()
     for treatment in treatments:
         yield (CLUSTER, treatment, "by mean"), np.asarray(draws[names.by_mean(treatment)])
-    products = {*map(names.by_mean, treatments)}
+    several = {*map(names.by_mean, treatments)}
+    several |= {product.name for product in products(fit.spec) if product.part != "whole"}
     for factor, means in fit.learned.means.items():
         for position, term in enumerate(means.columns):
-            if term in products:  # a mean of these is a square, and no slope
+            if term in several:  # a mean of these is a square or a covariance, and no slope
                 continue
             within = np.asarray(draws[term])
             difference = np.asarray(draws[names.means(factor)])[:, position]

@@ -23,14 +23,18 @@ def length(curve: str) -> str:
 
 
 def bent(spec: Spec) -> list[tuple[str, str]]:
-    """Give every (treatment or control, moderator) pair whose interaction is in the predictor."""
+    """Give every (treatment or control, moderator) pair whose interaction is in the predictor.
+
+    Without moderators that are split: of these ``products`` has the parts.
+    """
     controls = [
         (control, name)
         for name, moderator in spec.moderators.items()
         if moderator.full
         for control in spec.controls
     ]
-    return [*spec.moderated(), *controls]
+    whole = [(t, m) for t, m in spec.moderated() if spec.moderators[m].split == "none"]
+    return [*whole, *controls]
 
 
 def curves(spec: Spec) -> dict[str, str]:

@@ -27,7 +27,7 @@ from clustermodels.spec.dynamics import Dynamics, rho
 from clustermodels.spec.engine import ENGINES, Engine, Nuts
 from clustermodels.spec.fixed_effects import FixedEffect
 from clustermodels.spec.horizon import Horizon
-from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator
+from clustermodels.spec.moderators import MODERATORS, ColumnModerator, Moderator, NetworkModerator
 from clustermodels.spec.outcomes import OUTCOMES, ColumnOutcome, Outcome
 from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
@@ -64,7 +64,7 @@ def _marked_moderators(items: Mapping[str, Moderator]) -> dict[str, Moderator]:
     return _with_outside(
         items,
         lambda item, column: ColumnModerator(
-            column=column, moderates=item.moderates, full=item.full
+            column=column, moderates=item.moderates, full=item.full, split=item.split
         ),
     )
 
@@ -241,6 +241,14 @@ class Spec(Section):
             for section, items in sections.items()
             for name, item in items.items()
             if isinstance(item, WithCells) and item.uncertain
+        }
+
+    def sampled(self) -> dict[str, NetworkModerator]:
+        """Give the moderators whose ties are counts with sampling error, by name."""
+        return {
+            name: item
+            for name, item in self.moderators.items()
+            if isinstance(item, NetworkModerator) and item.uncertain == "ties"
         }
 
     def lagged(self) -> dict[str, Read]:

@@ -42,6 +42,10 @@ class Moderator(Section, ABC):
     full: bool = Field(
         default=False, description="whether controls have effects that change with it, too"
     )
+    split: Literal["none", "within_between"] = Field(
+        default="none",
+        description="whether effects bend alike by a cluster's change and by what it is on average",
+    )
 
     @abstractmethod
     def named(self, key: str) -> Self:
@@ -84,6 +88,10 @@ class NetworkModerator(Moderator, Position):
 
     kind: Literal["network"]
     transform: Transform = "none"
+    uncertain: Literal["ties"] | None = Field(
+        default=None,
+        description="ties: they are counts, whose sampling error 'diagnose' takes out of effects",
+    )
 
     def named(self, key: str) -> Self:
         """Give the moderator with its key as the column that it makes."""

@@ -19,6 +19,7 @@ from clustermodels.spec.document import Spec
 from clustermodels.spec.dynamics import DRIFT, INITIAL, feedback, feedback_own_sd, feedback_sd
 from clustermodels.spec.fixed_effects import CLUSTER, Trend
 from clustermodels.spec.moderators import Moderator, in_steps
+from clustermodels.spec.products import products
 from clustermodels.spec.residuals import CARRIED, EFFECT, EFFECT_SD
 from clustermodels.spec.treatments import POOLED, Adoption
 
@@ -214,6 +215,9 @@ def posterior_names(spec: Spec) -> list[PosteriorName]:
         if is_process(spec.moderators[owner]):
             add(amplitude(name), "sd", "moderators", owner)
             add(length(name), "sd", "moderators", owner)
+    for product in products(spec):
+        if product.part != "whole":
+            add(product.name, "coefficient", "moderators", product.moderator)
     for name in spec.controls:
         add(name, "coefficient", "controls", name)
     for section, name in spec.uncertain():

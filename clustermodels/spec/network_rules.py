@@ -182,6 +182,27 @@ def _records_used(spec: Spec) -> Iterator[Problem]:
         )
 
 
+def _sampled(spec: Spec) -> Iterator[Problem]:
+    """Refuse sampling error of ties that are no counts, or of a column on the scale of its sd."""
+    ties = spec.data.record_ties
+    for name, item in spec.sampled().items():
+        path: Path = ("moderators", name, "uncertain")
+        if ties is not None and ties.counting == "fractional":
+            yield spec.source.problem(
+                path,
+                f"the ties of '{name}' have no sampling error that is known, because fractional "
+                "ties are no counts",
+                fix="Write 'counting: full' in data.ties, or remove 'uncertain'.",
+            )
+        if item.transform == "standardise":
+            yield spec.source.problem(
+                path,
+                f"'{name}' cannot be standardised beside it, because its standard deviation holds "
+                "the error, too",
+                fix="Choose another transform.",
+            )
+
+
 RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (
     _counted_columns,
     _records_used,
@@ -189,4 +210,5 @@ RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (
     _positions,
     _halves,
     _cluster_rules,
+    _sampled,
 )

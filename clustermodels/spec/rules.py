@@ -18,6 +18,7 @@ from clustermodels.spec import (
     predetermined_rules,
     residual_rules,
     scenario_rules,
+    split_rules,
     tie_edit_rules,
     weight_rules,
 )
@@ -211,6 +212,7 @@ RULES: tuple[tuple[Rule, frozenset[str]], ...] = (
     *((rule, _NAMED | {"scenarios", "residuals"}) for rule in cells_rules.RULES),
     *((rule, _PAST) for rule in dynamics_rules.RULES),
     *((rule, _FEEDBACK) for rule in predetermined_rules.RULES),
+    *((rule, _FEEDBACK) for rule in split_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in residual_rules.RULES),
     *((rule, frozenset({"outcomes", "dynamics", "residuals"})) for rule in weight_rules.RULES),
     *((rule, _NAMED | {"scenarios", "horizon", "data"}) for rule in horizon_rules.RULES),

@@ -38,6 +38,7 @@ def test_every_default_is_said():
         f"moderators.centrality.centre: its mean, {sound()['centrality'].mean():.4g}",
         "moderators.centrality.moderates: every treatment",
         "moderators.centrality.form: linear",
+        "moderators.centrality.split: none (becoming and being high count alike)",
         "moderators.centrality.lag: 0 (the same year)",
         "moderators.centrality.transform: none",
         "controls.gdp.kind: numeric",
@@ -60,6 +61,7 @@ def test_what_is_written_is_no_default():
                 "form": "linear",
                 "lag": 0,
                 "transform": "none",
+                "split": "none",
             }
         },
         controls={"gdp": {"kind": "numeric", "transform": "none", "lag": 0}},
