@@ -16,7 +16,6 @@ from clustermodels.cli.landscape import landscape as show_landscape
 from clustermodels.cli.outcomes import ACROSS, Outcome, chosen
 from clustermodels.cli.tables import Format, json_text
 from clustermodels.cli.terminal import say
-from clustermodels.data.rewire_files import rewire_paths
 from clustermodels.errors import FitError
 
 
@@ -103,7 +102,7 @@ def simulate(
     The table holds the columns that the document names, with the outcome drawn.
     """
     document = cm.read_spec(spec)
-    read = (*document.data.paths, *rewire_paths(document))
+    read = document.files
     if any(out.resolve() == (document.source.folder / path).resolve() for path in read):
         raise FitError(f"{out} is not replaced because the document reads it. Name another file.")
     drawn = cm.simulate(document, cm.read_truth(at), seed=seed)

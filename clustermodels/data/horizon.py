@@ -21,6 +21,7 @@ from clustermodels.data.panel import (
     reader,
 )
 from clustermodels.data.paths_ahead import filled, years_missing
+from clustermodels.data.remeasured import measured_ahead
 from clustermodels.errors import PanelError
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import YEAR
@@ -68,7 +69,7 @@ def extended(spec: Spec, panel: Panel, learned: Learned) -> tuple[Panel, Learned
         problems = [*years_missing(spec, {*range(first, last + 1)}, given, here)]
         if problems:
             raise PanelError(problems)
-    rows = filled(spec, rows, ahead)
+    rows = filled(spec, measured_ahead(spec, rows, panel.networks, ahead), ahead)
     ahead &= ~_lacking(spec, rows, ahead, learned)
     if not ahead.any():
         raise PanelError(

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 def filled(spec: Spec, rows: xr.Dataset, ahead: Mask) -> xr.Dataset:
     """Fill the empty cells of rows ahead by the paths of a document.
 
-    Positions in the network and adoptions stay as they were last.
+    Adoptions, and positions in years without a network, stay as they were last.
 
     Parameters
     ----------
@@ -100,14 +100,16 @@ def _led_on(rows: xr.Dataset, ahead: Mask, column: str, path: CovariatePath) -> 
     if isinstance(path, Course) and path.given is not None:
         new = np.array([path.given.get(int(year), np.nan) for year in years])
     elif path == "last":
-        new = _last(values, code, ~((values == "") if text else np.isnan(values)))
+        new = last_known(values, code, ~((values == "") if text else np.isnan(values)))
     else:
         over = path.trend if isinstance(path, Course) else None
         new = _trend(values, code, years.astype(np.float64), over)
     return np.where(empty, new, values)
 
 
-def _last(values: NDArray[np.generic], code: NDArray[np.int64], known: Mask) -> NDArray[np.generic]:
+def last_known[Kind: np.generic](
+    values: NDArray[Kind], code: NDArray[np.int64], known: Mask
+) -> NDArray[Kind]:
     """Give the last known value of the cluster in each row, its own where it has none."""
     at = np.arange(len(values))
     latest = np.maximum.accumulate(np.where(known, at, -1))

@@ -1,4 +1,4 @@
-"""Positions in a network whose ties a scenario edits: those rows again that it reaches."""
+"""Positions of some rows of a panel: those that an edit of ties reaches, those of years ahead."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from clustermodels.data.answered import answered
 from clustermodels.data.findings import SHOWN, counted_of
-from clustermodels.data.panel import Panel, Values, clusters_of
-from clustermodels.data.positions import Measured, measured, network_of
+from clustermodels.data.networks import Networks
+from clustermodels.data.panel import Panel, Values, cluster_codes, clusters_of
+from clustermodels.data.paths_ahead import last_known
+from clustermodels.data.positions import Measured, measured, network_of, whole_years
 from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.network.centrality import find
 from clustermodels.network.edits import years_that_differ
@@ -53,15 +55,42 @@ def remeasured(spec: Spec, panel: Panel, ties: Network, path: Path) -> Panel:
         after = network_of(position, edited, clusters)
         assert before is not None
         assert after is not None
-        hit = np.isin(when - position.lag, _reached(before, after, position.window))
+        seen = when - position.lag
+        known = np.isin(seen, whole_years(before, position.window))
+        hit = known & np.isin(seen, _reached(before, after, position.window))
+        if not hit.any():
+            continue
         made = measured(position, rows.isel(obs=hit), after)
         lost = made.undefined & asked[hit]
         if lost.any() and position.disconnected in (None, "error", "drop"):
             problems.append(_undefined(spec, rows.isel(obs=hit), lost, place, position, path))
-        rows = rows.assign(_columns(rows, position, made, hit))
+        rows = rows.assign(_columns(rows, position, made, known, hit))
     if problems:
         raise PanelError(problems)
     return replace(panel, rows=rows, networks=edited, read_as="")
+
+
+def measured_ahead(spec: Spec, rows: xr.Dataset, networks: Networks, ahead: Mask) -> xr.Dataset:
+    """Measure positions in years ahead whose network is known: with a lag, the first of them.
+
+    Parameters
+    ----------
+    spec, rows, networks
+        The document, a panel's rows with those ahead among them, its networks.
+    ahead
+        Which these are, (obs,). A position that they have already stays.
+    """
+    clusters, when = clusters_of(rows), rows["year"].to_numpy()
+    for place, position in spec.positions().items():
+        network = network_of(position, networks, clusters)
+        if place[0] == "outcomes" or network is None:
+            continue
+        known = np.isin(when - position.lag, whole_years(network, position.window))
+        hit = ahead & known & np.isnan(rows[position.column or ""].to_numpy())
+        if hit.any():
+            made = measured(position, rows.isel(obs=hit), network)
+            rows = rows.assign(_columns(rows, position, made, known, hit))
+    return rows
 
 
 def _reached(before: Network, after: Network, window: int) -> list[int]:
@@ -71,7 +100,7 @@ def _reached(before: Network, after: Network, window: int) -> list[int]:
 
 
 def _columns(
-    rows: xr.Dataset, position: Position, made: Measured, hit: Mask
+    rows: xr.Dataset, position: Position, made: Measured, known: Mask, hit: Mask
 ) -> dict[str, tuple[str, Values]]:
     """Give the columns of a position with other values where its network is another."""
     column = position.column or ""
@@ -80,25 +109,29 @@ def _columns(
         values = np.where(made.undefined, 0.0, values)
     columns = {}
     if position.outside is not None:
-        values = np.where(made.undefined, _fitted(rows, column, position.outside), values)
-        marks = np.where(made.unknown, np.nan, made.undefined.astype(float))
-        columns[position.outside] = ("obs", _put(rows, position.outside, marks, hit))
-    columns[column] = ("obs", _put(rows, column, values, hit))
+        values = np.where(made.undefined, _fitted(rows, column, position.outside, known), values)
+        marks = made.undefined.astype(float)
+        columns[position.outside] = ("obs", _put(rows, position.outside, marks, known, hit))
+    columns[column] = ("obs", _put(rows, column, values, known, hit))
     return columns
 
 
-def _put(rows: xr.Dataset, column: str, values: Values, hit: Mask) -> Values:
+def _put(rows: xr.Dataset, column: str, values: Values, known: Mask, hit: Mask) -> Values:
+    """Give a column with other values; years ahead without a network go on from the last one."""
     whole = rows[column].to_numpy().copy()
     whole[hit] = values
-    return whole
+    ahead = ~known & np.isfinite(whole)
+    whole[ahead] = np.nan
+    last = last_known(whole, cluster_codes(rows), np.isfinite(whole))
+    return np.where(ahead, last, whole)
 
 
-def _fitted(rows: xr.Dataset, column: str, outside: str) -> float:
+def _fitted(rows: xr.Dataset, column: str, outside: str, known: Mask) -> float:
     """Give the value that stood beside an indicator when the panel was fitted."""
     values, marked = rows[column].to_numpy(), rows[outside].to_numpy() == 1
     if marked.any():
         return float(values[marked][0])
-    return float(np.nanmean(values))
+    return float(np.nanmean(np.where(known, values, np.nan)))
 
 
 def _undefined(

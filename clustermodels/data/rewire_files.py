@@ -9,21 +9,11 @@ from clustermodels.data.tie_findings import odd_rows
 from clustermodels.errors import Finding, PanelError, Problem, choices, nearest
 from clustermodels.network.network import Network, make_network
 from clustermodels.spec.document import Spec
+from clustermodels.spec.scenarios import rewire_paths
 from clustermodels.spec.source import Path
 from clustermodels.spec.ties import TieTable
 from clustermodels.tables.read import read_table
 from clustermodels.tables.table import Table
-
-
-def rewire_paths(spec: Spec) -> dict[str, Path]:
-    """Give the files of ties that scenarios name, and where the document first does."""
-    named: dict[str, Path] = {}
-    for name, scenario in spec.scenarios.items():
-        for step, edit in enumerate(scenario):
-            if edit.rewire is not None and edit.rewire.path is not None:
-                path: Path = ("scenarios", name, step, "rewire", "path")
-                named.setdefault(edit.rewire.path, path)
-    return named
 
 
 def read_rewired(spec: Spec) -> tuple[dict[str, Network], tuple[Finding, ...]]:
@@ -43,7 +33,7 @@ def read_rewired(spec: Spec) -> tuple[dict[str, Network], tuple[Finding, ...]]:
     networks: dict[str, Network] = {}
     found: list[Finding] = []
     problems: list[Problem] = []
-    for file, path in rewire_paths(spec).items() if declared is not None else ():
+    for file, path in rewire_paths(spec.scenarios).items() if declared is not None else ():
         assert declared is not None
         try:
             rows = tie_rows(declared, _table(spec, declared, file, path))

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.findings import unmatched
-from clustermodels.data.rewire_files import rewire_paths
 from clustermodels.errors import Finding, PanelError, Problem
 from clustermodels.spec.document import Spec
+from clustermodels.spec.scenarios import rewire_paths
 from clustermodels.tables.cast import labels, years
 from clustermodels.tables.objects import from_object
 from clustermodels.tables.read import kind_of_file, read_table
@@ -124,7 +124,7 @@ def _not_there(spec: Spec, tables: Tables) -> Iterator[Problem]:
             for found in error.problems:
                 path = ("data", section, "path")
                 yield spec.source.problem(path, f"{source.path}: {found.what}", fix=found.fix)
-    for file, place in rewire_paths(spec).items():
+    for file, place in rewire_paths(spec.scenarios).items():
         try:
             kind_of_file(spec.source.folder / file, file, None, "pair and year")
         except PanelError as error:

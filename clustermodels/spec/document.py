@@ -33,7 +33,7 @@ from clustermodels.spec.position import Position
 from clustermodels.spec.priors import PriorSpec
 from clustermodels.spec.reads import Read
 from clustermodels.spec.residuals import Residuals
-from clustermodels.spec.scenarios import Scenario
+from clustermodels.spec.scenarios import Scenario, rewire_paths
 from clustermodels.spec.section import OPEN, Section, filled, refuse, with_column
 from clustermodels.spec.source import Source
 from clustermodels.spec.treatments import TREATMENTS, Dose, Lags, Treatment
@@ -148,6 +148,11 @@ class Spec(Section):
     def source(self) -> Source:
         """Where the document came from."""
         return self._source
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the document names: its data, and the ties of its scenarios."""
+        return (*self.data.paths, *rewire_paths(self.scenarios))
 
     @property
     def outcome(self) -> tuple[str, Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 from clustermodels.errors import choices, nearest
 from clustermodels.spec.conditions import Where, Years
 from clustermodels.spec.section import ColumnName, Finite, Section, refuse, shown
+from clustermodels.spec.source import Path
 from clustermodels.spec.tie_edits import Join, Rewire, Tie
 
 Verb = Literal["add", "set", "scale", "delay", "repeal", "tie", "join", "rewire"]
@@ -100,3 +102,14 @@ class Edit(Section):
 
 
 Scenario = Annotated[tuple[Edit, ...], Field(strict=False)]
+
+
+def rewire_paths(scenarios: Mapping[str, tuple[Edit, ...]]) -> dict[str, Path]:
+    """Give the files of ties that scenarios name, and where the document first does."""
+    named: dict[str, Path] = {}
+    for name, scenario in scenarios.items():
+        for step, edit in enumerate(scenario):
+            if edit.rewire is not None and edit.rewire.path is not None:
+                path: Path = ("scenarios", name, step, "rewire", "path")
+                named.setdefault(edit.rewire.path, path)
+    return named

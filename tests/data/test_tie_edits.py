@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 import clustermodels as cm
-from clustermodels.data.scenarios import counterfactual
+from clustermodels.data.horizon import extended
+from clustermodels.data.scenarios import counterfactual, edited
 from tests.data.edited_ties import (
     SCALE,
     SEEN,
@@ -90,6 +91,7 @@ def test_edits_of_ties_follow_each_other():
     pd.testing.assert_frame_equal(ties_in(after), rows, check_dtype=False)
 
 
+FREEMAN = {"variant": "freeman"}
 MEASURES = {
     "closeness": (lambda g: nx.closeness_centrality(g), {}),
     "harmonic": (
@@ -216,3 +218,41 @@ def test_columns_are_edited_after_ties_and_conditions_see_what_was():
     kept = [city for city in CITIES if city not in ("c0", "c7") and (before[city] >= 1).all()]
     assert kept
     assert (frame[kept] == before[kept]).all()
+
+
+AHEAD = {"years": 3, "covariates": {"policies": "last"}, "year_effect": "last"}
+
+
+@pytest.mark.parametrize("settings", [{}, {"disconnected": "indicator", **FREEMAN}])
+def test_years_ahead_have_the_position_of_the_edited_ties_and_then_keep_it(settings):
+    edits = [*EDITS["add"][0], *EDITS["join"][0], *EDITS["scale"][0]]
+    moderators = {
+        "where": {"kind": "network", "measure": "closeness", "lag": 2, "window": 2, **settings},
+        "work": {"kind": "network", "measure": "strength", "lag": 1, "column": "work"},
+    }
+    spec, panel, _ = panel_of(edits, moderators=moderators, horizon=AHEAD)
+    learned = cm.learn(spec, panel)
+    whole, _ = extended(spec, panel, learned)
+    after = edited(spec, whole, "it")
+    table = by_hand(scaled_and_joined(world_ties()))
+    again = cm.read_panel(spec, cm.Tables(panel_table(), ties=table))
+    wanted, _ = extended(spec, again, learned)
+    found, hand, before = (
+        each.rows.to_dataframe().set_index(["cluster", "year"]) for each in (after, wanted, whole)
+    )
+    outside = found["where_outside"] == 1 if settings else np.zeros(len(found), dtype=bool)
+    for column in ("where", "work"):
+        spots = ~outside if column == "where" else slice(None)  # there the fitted mean stays
+        np.testing.assert_allclose(found[column][spots], hand[column][spots], rtol=1e-12)
+        assert not np.allclose(found[column], before[column])
+    each = found["work"].unstack()
+    strength = by_hand(table)
+    ends = pd.concat([strength[strength["a"] != strength["b"]].set_index(end)
+                      for end in ("a", "b")])  # fmt: skip
+    last = ends[ends["year"] == 2015].groupby(level=0)["w"].sum().reindex(CITIES, fill_value=0)
+    for year in (2016, 2017, 2018):
+        np.testing.assert_allclose(each[year], last.loc[each.index])
+
+
+def scaled_and_joined(rows):
+    return stronger(by_hand(joined(added(rows))))
