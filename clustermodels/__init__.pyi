@@ -43,9 +43,9 @@ from .preview.starter import draft_spec as draft_spec
 from .preview.starter import start_project as start_project
 from .report.courses import draw_course as draw_course
 from .report.landscape import draw_landscape as draw_landscape
-from .results.compared import compare_scenarios as compare_scenarios
 from .results.compare import Comparison as Comparison
 from .results.compare import compare as compare
+from .results.compared import compare_scenarios as compare_scenarios
 from .results.diagnose import chain_findings as chain_findings
 from .results.diagnose import diagnose as diagnose
 from .results.dynamics import dynamics as dynamics
