@@ -10,8 +10,7 @@ import typer
 
 import clustermodels as cm
 from clustermodels.cli import printing
-from clustermodels.cli.arguments import AsFormat, Picture, RunPath, amount, bins, said_of, wrote
-from clustermodels.cli.compared import compared, named
+from clustermodels.cli.arguments import AsFormat, Picture, RunPath, wrote
 from clustermodels.cli.contrasts import high_low as show_high_low
 from clustermodels.cli.endings import FailOn, Severity, fail
 from clustermodels.cli.estimates import effects as show_effects
@@ -135,64 +134,6 @@ def predict(
         if keep_shocks:
             say(KEPT)
     printing.doubts(doubts, format_)
-
-
-def effects(
-    run: RunPath,
-    variables: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME, NAME=2, NAME=sd, iqr or minmax, NAME=LOW:HIGH; may be repeated."),
-    ] = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(help="cluster, year, a column, or COLUMN=4 for bins; may be repeated."),
-    ] = None,
-    slopes: Annotated[bool, typer.Option("--slopes", help="Derivatives, not comparisons.")] = False,
-    scale: Annotated[
-        str, typer.Option(help="response, link, ratio, lnratio; of slopes also elasticity.")
-    ] = "response",
-    target: Annotated[str, typer.Option(help="these, average or new clusters.")] = "these",
-    format_: AsFormat = Format.text,
-    outcome: Outcome = None,
-) -> None:
-    """Say what the policy does, or what goes along with any column.
-
-    The policy's effect where its moderators are low, middle and high; with --variables, what the
-    outcome differs by where a column is moved in all rows, on average.
-    """
-    each = opened(run, outcome)
-    moved = {name: amount(what) for name, what in said_of(variables or []).items()}
-    groups = {name: bins(what) for name, what in said_of(by or []).items()} or "overall"
-
-    def answer(made: cm.Fit) -> object:
-        if not moved:
-            return cm.effects(made)
-        if slopes:
-            return cm.slopes(made, [*moved], by=groups, scale=scale, target=target)
-        return cm.comparisons(made, moved, by=groups, scale=scale, target=target)
-
-    found = {name: [answer(made)] for name, made in each.items()}
-    show_effects(found, format_, any_of(each).spec)
-
-
-def compare(
-    run: Annotated[list[Path], typer.Argument(metavar="RUN RUN..", help="Files that 'fit' wrote.")],
-    format_: AsFormat = Format.text,
-    outcome: Outcome = None,
-) -> None:
-    """Set fits of the same rows side by side.
-
-    Which predicts better, with the weights of a mixture; coefficients and effects.
-    """
-    each = {name: runs(cm.load_fit(path)) for name, path in named(run).items()}
-    asked = chosen(next(iter(each.values())), outcome)
-    compared(
-        {
-            name: cm.compare({model: chosen(made, name)[name] for model, made in each.items()})
-            for name in asked
-        },
-        format_,
-    )
 
 
 def event_study(

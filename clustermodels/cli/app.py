@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from clustermodels.cli import after, before, fitting, influence, moderation, split
+from clustermodels.cli import after, asked, before, fitting, influence, moderation, split
 from clustermodels.cli.endings import ended
 from clustermodels.cli.terminal import say
 
@@ -31,8 +31,8 @@ COMMANDS = (
     after.summary,
     after.diagnose,
     after.predict,
-    after.effects,
-    after.compare,
+    asked.effects,
+    asked.compare,
     after.event_study,
     after.dynamics,
     after.within_between,

@@ -46,7 +46,7 @@ def interaction(
         A fit.
     treatment, moderator
         A treatment of the document and one of its moderators, by their keys. Their columns are
-        moved in all rows, in their own units, as in ``comparisons``: all lags of a dose together.
+        moved in all rows, in their own units, as in ``comparisons``.
     newdata, by, target, seed
         As for ``predictions``; ``by=None`` gives each row.
 
@@ -59,7 +59,8 @@ def interaction(
     Raises
     ------
     PanelError, FitError
-        As for ``slopes``; or if the moderator does not bend the treatment.
+        As for ``slopes``; or if the moderator does not bend the treatment, or this is one lag of
+        several.
 
     References
     ----------
@@ -78,6 +79,11 @@ def interaction(
         raise FitError(
             f"there is no interaction of '{treatment}' and '{moderator}' because the document has "
             f"no such product. Choose among: {choices(known) or 'nothing: it has none'}."
+        )
+    if treatment in fit.spec.distributed():
+        raise FitError(
+            f"there is no interaction of '{treatment}' alone because its column is read at several "
+            "lags, which move together. Ask comparisons at a grid of the moderator."
         )
     one, other = _difference(fit, treatment), _difference(fit, moderator)
     moves = [[a, b] for b in (other.low, other.high) for a in (one.low, one.high)]

@@ -39,11 +39,12 @@ def predictions(
     fit
         A fit.
     newdata
-        Where: ``observed``, the rows as they are (those without an outcome that are predicted
-        among them); ``mean``, a point with every number at its mean and every label at its mode;
-        values by column, for a grid of all their combinations; or a table of points, pandas or
-        xarray. What a point does not name is at mean or mode, cluster and year are an average one,
-        and a value holds in all years, also those that lags and stocks look back on.
+        Where: ``observed``, the rows of the fitted years as they are (those without an outcome
+        that are predicted among them); ``mean``, a point with every number at its mean and every
+        label at its mode; values by column, for a grid of all their combinations; or a table of
+        points, pandas or xarray. What a point does not name is at mean or mode, cluster and year
+        are an average one, and a value holds in all years, also those that lags and stocks look
+        back on.
     by
         What is averaged over: None, nothing; ``overall``, all; ``cluster``, ``year``, a column or
         several; or ``{column: bins}`` with how many bins, of as many rows each, or their edges.

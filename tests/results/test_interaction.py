@@ -85,6 +85,9 @@ def test_the_interaction_of_an_adoption_is_a_difference_of_slopes():
 def test_a_product_that_is_not_there_is_refused():
     with pytest.raises(cm.FitError, match=r"no such product. Choose among: dose and yearly"):
         cm.interaction(made("poisson"), "dose", "dose")
+    lags = {"dose": {"lags": {"from": 0, "to": 1}, "slope": "common"}}
+    with pytest.raises(cm.FitError, match="because its column is read at several lags"):
+        cm.interaction(made("poisson", DOCUMENT | {"treatments": lags}), "dose_lag_0", "yearly")
 
 
 def test_functions_of_draws():

@@ -328,3 +328,24 @@ def test_frames_and_points_are_one_thing():
     grid = cm.predictions(fit, {"dose": [0, 2], "year": [2013, 2015]})
     assert grid.sizes["row"] == 4
     np.testing.assert_array_equal(grid["median"].to_numpy()[[0, 3]], one["median"])
+
+
+def test_years_ahead_are_no_observed_rows():
+    """Rows of the fitted years, also those without an outcome; predict has those ahead too."""
+    ahead = {"years": 2, "covariates": {"dose": "last"}}
+    document = RATIO | {"treatments": {"dose": {"slope": "common"}}, "horizon": ahead}
+    document |= {"fixed_effects": {"cluster": {"pooling": "partial"}}}
+    fit = made_fit(document, frame())
+    found = cm.predictions(fit, draws=True)
+    whole = cm.predict(fit)
+    fitted = whole["year"].to_numpy() <= 2018
+    assert 0 < fitted.sum() < whole.sizes["obs"]
+    np.testing.assert_array_equal(found.to_numpy(), whole.to_numpy()[:, :, fitted])
+
+
+def test_rows_without_an_outcome_are_answered():
+    document = RATIO | {"outcomes": {"count": {"family": "poisson", "missing": "model"}}}
+    fit = made_fit(document, frame().assign(count=lambda f: f["count"].where(f.index != 5)))
+    found = cm.predictions(fit, draws=True)
+    assert found.sizes["row"] == len(fit.panel.used) + 1
+    np.testing.assert_array_equal(found.to_numpy(), cm.predict(fit).to_numpy())
