@@ -25,7 +25,7 @@ def fit(
 ) -> None:
     """Draw from the posterior, and save it with all that made it.
 
-    A document with several outcomes is fitted one by one, into one file.
+    A document with several outcomes is fitted one by one, or jointly, into one file.
     """
     ready = cm.prepare_each(spec)
     before = [*dict.fromkeys(f for one in ready.equations.values() for f in cm.check(one))]
@@ -51,12 +51,12 @@ def fit(
     if before:
         many = f"{len(before)} finding{'s' * (len(before) > 1)}"
         say(f"{many} on the document and its data: see 'clustermodels check {spec}'.")
-        for name, fits in shared(made, None).items():
-            heading(name, Format.text)
-            printing.summary(cm.shared_summary(fits), Format.text, every=True)
-            doubts = cm.shared_findings(fits)
-            after += doubts
-            printing.findings(doubts, none="No findings on the fit.")
+    for name, fits in shared(made, None).items():
+        heading(name, Format.text)
+        printing.summary(cm.shared_summary(fits), Format.text, every=True)
+        doubts = cm.shared_findings(fits)
+        after += doubts
+        printing.findings(doubts, none="No findings on the fit.")
     if len(each) == 1:
         printing.findings(after, none="No findings on the fit.")
     say(f"saved {out}")

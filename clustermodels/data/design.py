@@ -171,7 +171,7 @@ def design(spec: Spec, panel: Panel, learned: Learned, *, fitted: bool = True) -
         *residual_blocks(spec, rows, default),
     ]
     return Design(
-        outcome=_outcome(spec, rows, default, blocks),
+        outcome=_outcome(spec, rows, default, blocks, learned),
         intercept=priors.intercept(spec, default),
         blocks=tuple(blocks),
         clusters=rows.clusters,
@@ -182,7 +182,11 @@ def design(spec: Spec, panel: Panel, learned: Learned, *, fitted: bool = True) -
 
 
 def _outcome(
-    spec: Spec, rows: Reader, default: priors.Defaults, blocks: Sequence[Block]
+    spec: Spec,
+    rows: Reader,
+    default: priors.Defaults,
+    blocks: Sequence[Block],
+    learned: Learned,
 ) -> OutcomeData:
     name, outcome = spec.outcome
     none = np.zeros(len(rows.at))
@@ -192,27 +196,32 @@ def _outcome(
         family=spec.family,
         offset=np.log(rows.numbers(Read(outcome.exposure))) if outcome.exposure else none,
         trials=_beside(spec, rows),
-        parameters=priors.parameters(spec, default) | _kept(spec, blocks),
+        parameters=priors.parameters(spec, default) | _kept(spec, blocks, learned),
         errors=serial_errors(spec, rows),
         weights=weighed(spec, rows),
     )
 
 
-def _kept(spec: Spec, blocks: Sequence[Block]) -> dict[str, Prior]:
+def _kept(spec: Spec, blocks: Sequence[Block], learned: Learned) -> dict[str, Prior]:
     """Give the default prior of the share of the last outcome that is kept, where there is one.
 
     What is told of a coefficient in eta falls with 1 - rho, so that Jeffreys' prior of p of them
-    given rho goes with (1 - rho)^p, and wide ones that do not let the room they have count for a
-    large share: by +0.10 of 0.7 in panels of 29 x 10. Beta(1, 1 + p) makes up for that.
+    given rho goes with (1 - rho)^(s p), s = 1 where counts are large and less where they are
+    sparse (``Learned.kept``); and wide ones that do not let the room they have count for a large
+    share: by +0.10 of 0.7 in panels of 29 x 10. Beta(1, 1 + s p) makes up for that.
     """
     if not spec.feeds or KEPT in spec.priors:
         return {}
     alone = [block for block in blocks if block.pooling != "partial"]
-    told = sum(
-        len(block.terms) if block.factor is None else len(block.factor.levels) - 1
+    told = 1 + sum(  # with the intercept
+        1
+        if block.decay is not None
+        else len(block.terms)
+        if block.factor is None
+        else len(block.factor.levels) - 1
         for block in alone
     )
-    return {KEPT: prior("beta", alpha=1.0, beta=2.0 + told)}  # with the intercept
+    return {KEPT: prior("beta", alpha=1.0, beta=1 + learned.kept * told)}
 
 
 def _beside(spec: Spec, rows: Reader) -> Values:

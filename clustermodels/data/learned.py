@@ -30,6 +30,7 @@ from clustermodels.data.forms import (
     step_factors,
 )
 from clustermodels.data.initial import every_year, initial_columns
+from clustermodels.data.kept_share import left_of_means, power_kept
 from clustermodels.data.learned_forms import learn_curves, learn_steps
 from clustermodels.data.means import Frozen, Means, known, means_of, slope_means, times_means
 from clustermodels.data.panel import Panel, Positions, Reader, Values, reader
@@ -84,6 +85,7 @@ class Learned(Frozen):
     adopted: dict[str, dict[str, int]] = Field(default_factory=dict)
     years: tuple[float, float] = (0.0, 1.0)
     centred: tuple[str, ...] = ()
+    kept: float = 1.0
     cells: dict[str, CellScale] = Field(default_factory=dict)
     curves: dict[str, Annotated[AnyCurve, Field(discriminator="kind")]] = Field(
         default_factory=dict
@@ -172,11 +174,14 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         moving = np.column_stack([*every, *np.empty((0, len(past)))])
         year = factors[YEAR].codes if YEAR in factors else None
         given = np.column_stack([initial.values, means[CLUSTER].values])
-        y = forward(rows.numbers(Read(spec.outcome[1].column or "")), past_form(spec))
+        counts = rows.numbers(Read(spec.outcome[1].column or ""))
+        y = forward(counts, past_form(spec))
         course = np.asarray((rows.years - about[0]) / about[1], dtype=np.float64)
         own = course if trend(spec) == "partial" else None
         sds = left_to_clusters(y, past, moving, given, cluster.codes, year, own)
         left, drift = (float(sd * spread / float(y.std() or 1.0)) for sd in sds)
+        if spec.feeds:  # there an effect is of the whole difference, and of no part a year
+            left = left_of_means(counts, given, cluster.codes)
     return Learned(
         levels={name: made.levels for name, made in factors.items()} | cell_levels(spec, rows),
         standards=learned_standards,
@@ -187,6 +192,7 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         initial=initial,
         left=left,
         drift=drift,
+        kept=_kept(spec, rows, factors[CLUSTER].codes),
         outcome=(centre, spread),
         adopted=cohorts(spec, rows),
         curves=curves,
@@ -194,6 +200,14 @@ def learn(spec: Spec, panel: Panel) -> Learned:
         cells=cell_scales(spec, rows, values),
         years=about,
     )
+
+
+def _kept(spec: Spec, rows: Reader, cluster: Positions) -> float:
+    """Learn by which power of 1 - rho what rows tell of a coefficient falls."""
+    if not spec.feeds:
+        return 1.0
+    column = spec.outcome[1].column or ""
+    return power_kept(rows.numbers(Read(column)), rows.numbers(Read(column, 1)), cluster)
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,7 +80,9 @@ def _bias(fit: Fit, estimate: float, where: tuple[str, int | None]) -> Finding:
         )
     true = estimate - bias
     long_run = "among them the policy's, are off with it"
-    if of.outcome.family.link.name != "logit" and max(true, estimate) < 1:
+    if fit.spec.feeds:
+        long_run = "but not policies' long-run ones, and effects in the first year are off with it"
+    elif of.outcome.family.link.name != "logit" and max(true, estimate) < 1:
         times = (1 - true) / (1 - estimate)
         long_run = f"among them the policy's, come out about {times:.2g} times as large as they are"
     return Finding(

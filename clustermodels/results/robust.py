@@ -41,11 +41,11 @@ def robust_sd(design: Design, draws: Draws) -> dict[str, float]:
         Posterior name to sd; empty where there are fewer than two clusters or K >= N, and where
         what is left of a year carries over (the model then says itself how rows depend), cells are
         parameters (the scores of a regression take columns as known), columns are predetermined
-        (their equations are no part of the sandwich), or an effect fades geometrically (its lags
-        are no slopes of their own).
+        (their equations are no part of the sandwich), an effect fades geometrically (its lags
+        are no slopes of their own), or a share of the last outcome is kept (which is none, too).
     """
-    fading = any(block.decay is not None for block in design.blocks)
-    if design.serial is not None or design.cells or design.feedback or fading:
+    bent = design.outcome.family.feeds or any(block.decay is not None for block in design.blocks)
+    if design.serial is not None or design.cells or design.feedback or bent:
         return {}
     blocks = tuple(held(block, draws) for block in design.blocks)
     found = curved(replace(design, blocks=blocks), at_means(design, draws), draws)

@@ -48,7 +48,20 @@ def broken(spec: Spec) -> Iterator[Problem]:
             fix="Remove it, since one by one they are fitted just so; or pool the clusters' "
             "effects or slopes.",
         )
+    yield from _named(spec)
     yield from _apart(spec)
+
+
+def _named(spec: Spec) -> Iterator[Problem]:
+    """Refuse names that correlations across outcomes bear."""
+    for section in ("outcomes", "treatments", "moderators", "controls"):
+        for name in getattr(spec, section):
+            if name in (EFFECTS, RESIDUALS):
+                yield spec.source.problem(
+                    (section, name),
+                    f"'{name}' is what outcomes share that are fitted jointly",
+                    fix="Choose another key and name the column with 'column:'.",
+                )
 
 
 def _apart(spec: Spec) -> Iterator[Problem]:

@@ -84,10 +84,11 @@ class Lags(Section):
                 "that is as many coefficients as lags",
                 f"Write 'degree: {self.count - 1}' or less, or 'shape: free'.",
             )
-        if self.shape == "geometric" and self.from_ < 0:
+        if self.shape != "free" and self.from_ < 0:
             raise refuse(
-                "what fades geometrically has no leads, because it begins with the policy",
-                "Write 'from: 0' or more, or another shape.",
+                f"a {self.shape} shape has no leads, because effects begin with the policy, and a "
+                "course through both would find some before it",
+                "Write 'from: 0' or more, or 'shape: free'.",
             )
         return self
 

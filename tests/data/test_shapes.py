@@ -208,7 +208,12 @@ DOSE = "treatments:\n  policies: {lag: 1}\n"
         ("{to: 3, shape: polynomial, degree: 4}", "", "4 lags take a polynomial of degree 3 at mo"),
         ("{to: 3, degree: 2}", "", "'degree' is of a polynomial. Write 'shape: polynomial'"),
         ("{to: 0, shape: polynomial}", "", "one lag has no shape"),
-        ("{from: -1, to: 2, shape: geometric}", "", "has no leads, because it begins with the"),
+        ("{from: -1, to: 2, shape: polynomial}", "", "a polynomial shape has no leads, because"),
+        (
+            "{from: -1, to: 2, shape: geometric}",
+            "",
+            "a geometric shape has no leads, because",
+        ),
         ("{to: 2, shape: geometric}", "moderators: [m]\n", "is bent by no moderator, because it"),
         (
             "{to: 2, shape: geometric}",

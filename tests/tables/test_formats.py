@@ -37,7 +37,7 @@ def written(name, folder):
     elif name == "na.csv":
         FRAME.to_csv(path, index=False, na_rep="NA")
     elif name == "p.csv.gz":
-        path.write_bytes(gzip.compress(text.encode()))
+        path.write_bytes(gzip.compress(text.encode(), mtime=0))
     elif name == "p.tsv":
         FRAME.to_csv(path, index=False, sep="\t")
     elif name == "semicolon.csv":

@@ -72,7 +72,7 @@ def written(folder, kind, rows=ROWS):
     if kind in ("csv", "tsv", "txt", "csv.gz", "CSV.GZ"):
         text = frame.to_csv(index=False, sep={"tsv": "\t", "txt": ";"}.get(kind, ","))
         raw = text.encode()
-        path.write_bytes(gzip.compress(raw) if kind.lower().endswith("gz") else raw)
+        path.write_bytes(gzip.compress(raw, mtime=0) if kind.lower().endswith("gz") else raw)
     elif kind == "parquet":
         frame.to_parquet(path)
     elif kind == "jsonl":
