@@ -21,7 +21,7 @@ from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, sd
 from clustermodels.spec.products import products
 
 # How many times the sampling variance of the ties is that of the data: 1 over the share kept.
-NOISE = (1.0, 1.5, 2.0, 2.5, 3.0)
+NOISE = (1.0, 1.25, 1.5, 1.75, 2.0)
 # How often ties are thinned at each of them.
 REPLICATES = 25
 # The normal quantile of the interval.
