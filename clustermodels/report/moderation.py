@@ -100,5 +100,5 @@ def _rows(axes: Axes, found: Moderation) -> None:
         linewidth=0.5,
     )
     axes.set_yticks([])
-    axes.set_xlabel("the moderator")
+    axes.set_xlabel(str(found.curves["moderator"].item()))
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -137,7 +137,7 @@ def test_moderation(
     step = fit.learned.scales[policy]
     draws = {name: _effect(one, policy, at.moderator, places) for name, one in fits.items()}
     inside = found.covers(places)
-    curves = _curves(fit, draws, places, inside, step.words)
+    curves = _curves(fit, draws, places, inside, step.words, at.moderator)
     departures = _departures(fits, policy, at.moderator, found)
     held = _regions(places, band(draws[own]).excludes_zero & inside)
     ends = np.array([at.values["low"], at.values["high"]])
@@ -174,7 +174,12 @@ def _effect(fit: Fit, policy: str, moderator: str, places: Values) -> Values:
 
 
 def _curves(
-    fit: Fit, draws: Mapping[str, Values], places: Values, inside: NDArray[np.bool_], per: str
+    fit: Fit,
+    draws: Mapping[str, Values],
+    places: Values,
+    inside: NDArray[np.bool_],
+    per: str,
+    moderator: str,
 ) -> xr.Dataset:
     difference = fit.spec.family.link.effect == "difference"
     columns: dict[str, list[Values]] = {}
@@ -200,6 +205,7 @@ def _curves(
             "supported": ("place", inside),
             "scale": fit.spec.family.link.effect,
             "per": per,
+            "moderator": moderator,
         },
     )
 
