@@ -12,6 +12,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.panel import Positions, Values
 from clustermodels.data.predictor import Draws, by_piece, linear_predictor, part
 from clustermodels.data.walk import expected_outcome
+from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
 from clustermodels.results.answers import answers
 from clustermodels.results.groups import By, Groups, Labels, grouped
@@ -131,7 +132,16 @@ Entry = tuple[dict[str, str], Measure, Sequence[Sequence[Move]]]
 def answered(
     asked: Question, entries: Sequence[Entry], *, draws: bool
 ) -> xr.Dataset | xr.DataArray:
-    """Put the answers to one question about several moves under one another."""
+    """Put the answers to one question about several moves under one another.
+
+    Raises
+    ------
+    FitError
+        If nothing is asked, or of no rows.
+    """
+    if not entries or not asked.places:
+        missing = "points are given" if entries else "variables are named"
+        raise FitError(f"there is no answer because no {missing}. Give one or more.")
     tables: list[dict[str, Values]] = []
     labels: dict[str, list[object]] = {}
     for about, measure, moves in entries:

@@ -57,9 +57,9 @@ def band(draws: Values) -> Band:
 
     Examples
     --------
-    >>> flat = band(np.array([[1.0, 2.0], [3.0, 4.0], [2.0, 3.0]]))
-    >>> flat.centre.tolist(), flat.excludes_zero.tolist()
-    ([2.0, 3.0], [False, True])
+    >>> found = band(np.array([[-1.0, 2.0], [1.0, 4.0], [0.0, 3.0]]))
+    >>> found.centre.tolist(), found.excludes_zero.tolist()
+    ([0.0, 3.0], [False, True])
     """
     centre, spread = draws.mean(axis=0), draws.std(axis=0)
     moves = spread > 1e-12 * np.maximum(np.abs(centre), 1e-300)

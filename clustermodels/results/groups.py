@@ -56,7 +56,7 @@ def grouped(fit: Fit, places: Sequence[Place], by: By) -> Groups | None:
     FitError
         If a column of text is to be cut into bins.
     """
-    if by is None:
+    if by is None or not places:
         return None
     size = sum(len(place.panel.used) for place in places)
     if by == OVERALL:

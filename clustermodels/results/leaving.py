@@ -101,7 +101,7 @@ def moved(fit: Fit, scenario: str) -> Moved:
         if changed.any():
             hit |= changed
             names.append(name)
-    bent = [moderator for treatment, moderator in fit.spec.moderated() if treatment in names]
+    bent = [m for t, m in fit.spec.moderated() if t in names and m in fit.learned.scales]
     together = tuple(dict.fromkeys([*names, *bent]))
     distance, largest = _distances(fit, after, together)
     return Moved(after, beyond, together, np.where(hit, distance, 0 * distance), largest)

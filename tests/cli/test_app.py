@@ -283,6 +283,7 @@ def test_influence_names_the_cluster_that_moves_each_coefficient_most(run, tiny_
     for name in ("median", "eti95_upper", "probability", "shift"):
         assert [float(row[name]) for row in rows] == wanted[name].tolist()
     _, out, _ = run("influence", "run.nc", "--refit", "never", "--treatment", "policies")
+    out = " ".join(out.split())  # lines break anywhere
     assert out.count("without one cluster") == 2
     for term in ("policies", "policies_x_centrality"):
         first = wanted[wanted["term"] == term].iloc[1]
@@ -292,8 +293,8 @@ def test_influence_names_the_cluster_that_moves_each_coefficient_most(run, tiny_
     last = wanted[wanted["term"] == "policies"].iloc[-1]["without"]
     _, out, _ = run("influence", "run.nc", "--refit", "never", "--all")
     assert last in out
-    assert "more clusters move it less" not in out
-    assert "not proof of cause" in out
+    assert "move it less" not in out
+    assert "not proof of cause" in " ".join(out.split())
 
 
 @pytest.mark.parametrize("command", ["dynamics", "event-study"])

@@ -89,7 +89,7 @@ DOCUMENTS = {
             "yearly": {"form": "bins", "full": True},
             "region": {"kind": "categorical"},
         },
-        "controls": ["people"],
+        "controls": {"people": {"transform": {"per": 100}}},
         "fixed_effects": {"cluster": {"pooling": "correlated"}, "year": {}},
     },
     "bent labels": PLAIN

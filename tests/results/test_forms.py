@@ -81,7 +81,7 @@ def test_what_is_drawn_is_what_the_document_says(form):
 
 
 def test_the_robust_sd_of_a_process_holds_its_law_at_the_posteriors_means():
-    """A fit whose height and length are far from their medians: by hand, one level of scores."""
+    """A fit whose height and length are far from their medians: by hand."""
     made = document(
         "gp", moderators={"yearly": {"form": {"gp": {"functions": 8}}}}, fixed_effects={}
     )
@@ -118,3 +118,20 @@ def test_labels_are_neither_high_nor_low():
         cm.high_low(fit, "phase")
     answer = cm.high_low(fit)
     assert set(answer["moderator"].to_numpy()) == {"yearly"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_years_ahead_have_the_forms_of_the_fit(form):
+    """Along a path that stays as it was last, the effect of one more stays so, too."""
+    paths = {"dose": "last", "yearly": "last", "phase": "last"}
+    fit = made_fit(document(form, horizon={"years": 2, "covariates": paths}), table())
+    found = cm.predict(fit, "up") - cm.predict(fit)
+    found = found.isel(obs=np.flatnonzero(found["year"] > 2018))
+    assert found.sizes["obs"] == 8
+    frame = table()
+    last = frame[frame["year"] == 2018].set_index("city").loc[found["cluster"].to_numpy()]
+    draws = flat(fit.posterior)
+    effect = effect_at(fit.learned, draws, "dose", "yearly", last["yearly"].to_numpy())
+    effect += effect_at(fit.learned, draws, "dose", "phase", last["phase"].tolist())
+    effect -= draws["dose"][:, None]
+    np.testing.assert_allclose(found.to_numpy().reshape(effect.shape), effect, rtol=1e-8)

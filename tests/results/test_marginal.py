@@ -315,6 +315,10 @@ def test_what_cannot_be_answered_is_refused():
         cm.comparisons(fit, {"dose": -9})
     with pytest.raises(cm.PanelError, match=r"a column that the run does not hold. Got 'regio'"):
         cm.predictions(fit, by="regio")
+    with pytest.raises(cm.FitError, match="because no variables are named"):
+        cm.comparisons(fit, [])
+    with pytest.raises(cm.FitError, match="because no points are given"):
+        cm.predictions(fit, {"dose": []}, by="overall")
     with pytest.raises(cm.FitError, match="'region' has no bins because it holds text"):
         cm.predictions(fit, by={"region": 3})
 
