@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from clustermodels.data.across import across
 from clustermodels.data.prepared import Prepared, Study, prepare
-from clustermodels.errors import PanelError, Problem
+from clustermodels.errors import PanelError, Problem, choices
 from clustermodels.spec.document import Spec
 from clustermodels.spec.equations import equations
+from clustermodels.spec.joint import EFFECTS, RESIDUALS
 from clustermodels.spec.read import read_spec
 
 
@@ -75,6 +77,21 @@ def prepare_each(spec: Study | PreparedEach, data: object = None) -> PreparedEac
             ready[outcome] = prepare(equation, data)
         except PanelError as error:
             problems |= dict.fromkeys(error.problems)
+    if not problems:
+        problems = dict.fromkeys(_nothing_shared(spec, ready))
     if problems:
         raise PanelError([*problems])
     return PreparedEach(spec, ready)
+
+
+def _nothing_shared(spec: Spec, ready: Mapping[str, Prepared]) -> Iterator[Problem]:
+    """Refuse outcomes to be fitted jointly that no cluster, or no row, has two of."""
+    of = {EFFECTS: "cluster", RESIDUALS: "cluster-year"}
+    for each in across(spec, {outcome: one.design for outcome, one in ready.items()}):
+        if not each.patterns:
+            yield spec.source.problem(
+                ("joint",),
+                f"no {of[each.name]} has two of {choices(each.terms)}, so that no data tell "
+                f"{each.name}",
+                fix="Remove it: one by one they are fitted just so.",
+            )

@@ -185,3 +185,13 @@ def test_an_engine_that_knows_one_likelihood_fits_nothing_jointly():
     other = spec.model_copy(update={"engine": cm.read_spec(TWO).engine})
     with pytest.raises(cm.FitError, match="fits no outcomes jointly because"):
         cm.fit(cm.prepare_each(other, two_table()))
+
+
+def test_outcomes_that_no_cluster_has_two_of_are_not_fitted_jointly():
+    table = two_table()
+    first = table["city"] < "city 06"
+    table["patents"] = table["patents"].astype(float)
+    table.loc[first, "patents"] = np.nan
+    table.loc[~first, "papers"] = np.nan
+    with pytest.raises(cm.PanelError, match="joint: no cluster has two of patents, papers, so"):
+        cm.prepare_each(cm.read_spec(JOINT), table)
