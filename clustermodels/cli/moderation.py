@@ -16,6 +16,8 @@ from clustermodels.cli.terminal import say
 
 # Places along the moderator that readers are shown.
 SHOWN = 6
+# What is shown of how well forms predict.
+PREDICTIVE = ("elpd_difference", "difference_se", "weight", "beyond_k")
 _Columns = dict[str, list[Cell]]
 
 
@@ -79,9 +81,15 @@ def _read(found: Any, format_: Format) -> None:
     columns |= {str(name): cells_of(values.to_numpy()) for name, values in left.data_vars.items()}
     columns["leaves"] = ["yes" if cell else "no" for cell in columns["leaves"]]
     table(columns, format_, "How far each form leaves the line that fits it best")
+    if found.models is not None:
+        models = found.models
+        columns = {"form": cells_of(models["model"].to_numpy())}
+        columns |= {name: cells_of(models[name].to_numpy()) for name in PREDICTIVE}
+        table(columns, format_, "Which form predicts a row better that is left out")
     say(
         "sim95: a band that holds everywhere at once; eti95: at that place alone. falling: the "
-        "probability that the effect falls there. beyond: the share of draws that stray as far."
+        "probability that the effect falls there. beyond: the share of draws that stray as far, "
+        "all places together; below 0.05 a form leaves the line."
     )
     say("")
     say(found.verdict)

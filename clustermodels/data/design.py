@@ -206,8 +206,8 @@ def _kept(spec: Spec, blocks: Sequence[Block], learned: Learned) -> dict[str, Pr
     """Give the default prior of the share of the last outcome that is kept, where there is one.
 
     What is told of a coefficient in eta falls with 1 - rho, so that Jeffreys' prior of p of them
-    given rho goes with (1 - rho)^(s p), s = 1 where counts are large and less where they are
-    sparse (``Learned.kept``); and wide ones that do not let the room they have count for a large
+    given rho goes with (1 - rho)^(s p), s = 1 where counts are large and less where many last ones
+    are 0 (``Learned.kept``); and wide ones that do not let the room they have count for a large
     share: by +0.10 of 0.7 in panels of 29 x 10. Beta(1, 1 + s p) makes up for that.
     """
     if not spec.feeds or KEPT in spec.priors:

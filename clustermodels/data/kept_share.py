@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import brentq
 
 from clustermodels.data.panel import Positions, Values
 
 # At which share, and at how much on either side of it, a power is taken.
-SHARE, STEP = 0.5, 1e-3
+SHARE, STEP = 0.7, 1e-3
 # Beside a mean of 0, as if half a count more had been seen.
 HALF = 0.5
+# Of a cluster's mean at least this is new.
+LITTLE = 1e-6
+# Of the variance between clusters at least this share is theirs.
+LEAST = 0.1
 
 
 def left_of_means(y: Values, given: Values, cluster: Positions) -> float:
@@ -24,39 +29,48 @@ def left_of_means(y: Values, given: Values, cluster: Positions) -> float:
     cluster
         (obs,), of each row.
     """
-    size = np.bincount(cluster)
-    level = np.log((np.bincount(cluster, y) + HALF) / size)
+    size, seen = np.bincount(cluster), np.bincount(cluster, y) + HALF
+    level = np.log(seen / size)
     x = np.column_stack([np.ones(len(size)), given])
     left = level - x @ np.linalg.lstsq(x, level)[0]
     free = len(size) - np.linalg.matrix_rank(x)
-    if free < 1:
-        return float(level.std())
-    return float(np.sqrt(left @ left / free))
+    variance = left @ left / free if free > 0 else level.var()
+    # less what counts of so many vary by themselves
+    return float(np.sqrt(max(variance - (1 / seen).mean(), LEAST * variance)))
 
 
 def power_kept(y: Values, before: Values, cluster: Positions) -> float:
     r"""Give by which power of 1 - rho the sd of what rows tell of a coefficient falls.
 
-    $s = \frac12\, d \log I / d \log (1 - \rho)$ with the information $I = \sum e^{2 \eta} / \mu$ of
-    a Poisson count, $e^\eta = (1 - \rho) m$ and $\mu = \rho y_{-1} + e^\eta$, m the cluster's mean:
-    1 where counts are large, and 1/2 where the last one is mostly 0.
+    $s = \frac12\, d \log I / d \log (1 - \rho)$ at rho = 0.7, with the information
+    $I = \sum e^{2 \eta} / \mu$ of a Poisson count, $\mu = \rho y_{-1} + e^\eta$. Clusters' means m
+    give $e^\eta = c m$, with the c at which rho's counts are the likeliest, so that $c = 1 - \rho$
+    where counts are large, and s is 1; rows whose last count was 0 tell of c whatever rho is, and
+    where there are no others s is 0.
 
     Examples
     --------
     >>> many = np.full(4, 1e6)
     >>> round(power_kept(many, many, np.array([0, 0, 1, 1])), 3)
     1.0
-    >>> round(power_kept(np.ones(4), np.zeros(4), np.array([0, 0, 1, 1])), 3)
-    0.5
+    >>> abs(power_kept(np.ones(4), np.zeros(4), np.array([0, 0, 1, 1])))
+    0.0
     """
     mean = (np.bincount(cluster, y) / np.bincount(cluster))[cluster]
     some = mean > 0
-    if not some.any():
+    y, before, mean = y[some], before[some], mean[some]
+    if not len(y):
         return 1.0
+    # if c were larger, more would be expected than was counted, with no share kept
+    most = 1 + y.sum() / mean.sum()
 
     def told(share: float) -> float:
-        new = (1 - share) * mean[some]
-        return float((new**2 / (share * before[some] + new)).sum())
+        def score(new: float) -> float:
+            return float((mean * (y / (share * before + new * mean) - 1)).sum())
+
+        # where counts are no more than what is kept, as little is new as makes a number
+        new = brentq(score, LITTLE, most) if score(LITTLE) > 0 else LITTLE
+        return float(((new * mean) ** 2 / (share * before + new * mean)).sum())
 
     low, high = SHARE - STEP, SHARE + STEP
     moved = np.log(told(high)) - np.log(told(low))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustermodels.report.picture import BLUE, DPI, INK, MUTED, PALE, check_target, style, write
 from clustermodels.results.intervals import LOWER, UPPER
-from clustermodels.results.moderation import Moderation
+from clustermodels.results.moderation import BINS, Moderation
 
 Values = NDArray[np.float64]
 # In inches.
@@ -76,11 +77,15 @@ def _curve(axes: Axes, found: Moderation, form: str, neutral: float) -> None:
     at, inside = one["moderator_value"].to_numpy(), one["supported"].to_numpy()
     axes.set_title(form, fontsize=8.5, loc="left", color=INK)
     axes.axhline(neutral, color=MUTED, linewidth=0.8)
+    how: Literal["steps-mid", "default"] = "steps-mid" if form == BINS else "default"
+    filled: Literal["mid"] | None = "mid" if form == BINS else None
     for low, high, alpha in (("sim95_lower", "sim95_upper", 0.10), (LOWER, UPPER, 0.18)):
-        axes.fill_between(at, one[low], one[high], where=inside, color=BLUE, alpha=alpha, lw=0)
+        axes.fill_between(
+            at, one[low], one[high], where=inside, step=filled, color=BLUE, alpha=alpha, lw=0
+        )
     median: Values = one["median"].to_numpy()
-    axes.plot(at, median, color=PALE, linewidth=1.2)
-    axes.plot(at, np.where(inside, median, np.nan), color=BLUE, linewidth=1.4)
+    axes.plot(at, median, color=PALE, linewidth=1.2, drawstyle=how)
+    axes.plot(at, np.where(inside, median, np.nan), color=BLUE, linewidth=1.4, drawstyle=how)
     axes.tick_params(labelbottom=False)
     axes.spines[["top", "right"]].set_visible(False)
 

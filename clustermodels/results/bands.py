@@ -23,15 +23,11 @@ class Band:
     reach
         How many sds the band reaches: that of a share ``PROBABILITY`` of draws stay inside
         everywhere.
-    beyond
-        The share of draws that leave their mean somewhere by more sds than the mean leaves 0 where
-        it does so most: small where the curve is no straight zero.
     """
 
     centre: Values
     spread: Values
     reach: float
-    beyond: float
 
     @property
     def lower(self) -> Values:
@@ -65,7 +61,27 @@ def band(draws: Values) -> Band:
     moves = spread > 1e-12 * np.maximum(np.abs(centre), 1e-300)
     scale = np.where(moves, spread, 1.0)
     away = np.where(moves, np.abs(draws - centre) / scale, 0.0).max(axis=1)
-    furthest = float(np.where(moves, np.abs(centre) / scale, 0.0).max())
-    return Band(
-        centre, spread, float(np.quantile(away, PROBABILITY)), float((away >= furthest).mean())
-    )
+    return Band(centre, spread, float(np.quantile(away, PROBABILITY)))
+
+
+def beyond(draws: Values) -> float:
+    r"""Give the share of draws that stray as far from their mean as that is from 0.
+
+    By Mahalanobis' distance $d' \Sigma^{-1} d$ in the directions in which draws, (S, place), vary:
+    small where the curve as a whole is none that is 0 everywhere. A band asks the same of each
+    place, and has less power against a bend that is spread over many.
+
+    Examples
+    --------
+    >>> beyond(np.array([[-1.0, 2.0], [1.0, 2.0], [0.0, 2.0]]) * [1.0, 0.0])
+    1.0
+    """
+    centre = draws.mean(axis=0)
+    left = draws - centre
+    _, sizes, along = np.linalg.svd(left, full_matrices=False)
+    some = sizes > 1e-7 * max(float(sizes.max()), 1e-300)
+    if not some.any():
+        return 1.0
+    scale = sizes[some] / np.sqrt(len(draws))
+    own = ((left @ along[some].T / scale) ** 2).sum(axis=1)
+    return float((own >= ((along[some] @ centre / scale) ** 2).sum()).mean())

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustermodels.data.design import Design
-from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import Draws, by_piece, part
-from clustermodels.data.scenarios import counterfactual
-from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.record import Fit
 from clustermodels.results.leaving import Leaving, leaving
+from clustermodels.results.simulated import simulated
 from clustermodels.spec.names import INTERCEPT
 
 # What follows the name of groups beyond the fitted years.
@@ -89,17 +86,15 @@ def changes[Result](
         If shocks cannot be kept.
     """
     before = fit.answered()
-    after = counterfactual(fit.spec, *fit.whole, scenario)
-    draws = fit.drawn()
     out = leaving(fit, scenario)
     years, year = np.unique(before.years, return_inverse=True)
     ahead = fit.ahead(before.years)
-    if keep_shocks:
-        refuse_unranked(before)
 
-    def summed(rows: slice, here: Design) -> tuple[list[Result], Positions, Values]:
-        seed = [fit.spec.engine.seed, rows.start]
-        outcomes = _pair(here, part(after, rows), draws, seed, keep_shocks=keep_shocks)
+    def summed(
+        rows: slice, here: Design, made: Iterator[Values]
+    ) -> tuple[list[Result], Positions, Values]:
+        old, after = made
+        outcomes = np.stack([old, after, after - old])
         new = (here.clusters[1:] != here.clusters[:-1]) | np.diff(ahead[rows])
         first = _firsts(new)
         clusters = Sums(
@@ -115,10 +110,10 @@ def changes[Result](
         parts = _apart(clusters, ahead[rows][first])
         return [answer(each) for each in parts], np.unique(codes), by_year
 
-    total = len(draws[INTERCEPT])
-    by_year = np.zeros((3, total, len(years)))
+    by_year = np.zeros((3, len(fit.drawn()[INTERCEPT]), len(years)))
     clusters = []
-    for _, (answered, codes, own_years) in by_piece(before, total, summed):
+    parts_of_rows = simulated(fit, [None, scenario], summed, keep_shocks=keep_shocks)
+    for _, (answered, codes, own_years) in parts_of_rows:
         clusters += answered
         by_year[:, :, codes] += own_years
     order = np.argsort(year, kind="stable")
@@ -154,18 +149,6 @@ def _whole(yearly: Sums) -> Sums:
         yearly.rows.sum(keepdims=True),
         yearly.leaving.grouped(np.zeros(1, dtype=np.int64)),
     )
-
-
-def _pair(
-    before: Design, after: Design, draws: Draws, seed: list[int], *, keep_shocks: bool
-) -> Values:
-    """Give outcomes before and after, and the difference, (3, S, obs), of the same shocks."""
-    if keep_shocks:
-        shocks = shocks_of(before, draws, seed)
-        old, new = shocks.outcome(before), shocks.outcome(after)
-    else:
-        old, new = (expected_outcome(each, draws, seed) for each in (before, after))
-    return np.stack([old, new, new - old])
 
 
 def _firsts(new: NDArray[np.bool_]) -> Positions:

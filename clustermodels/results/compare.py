@@ -95,8 +95,8 @@ def compare(fits: Mapping[str, Fit]) -> Comparison:
     if len(fits) < 2:
         raise FitError("nothing is compared because there are not two fits. Give two or more.")
     refuse_different(fits)
-    rows = {name: _left_out(fit) for name, fit in fits.items()}
-    models = _models(rows)
+    rows = {name: without_row(fit) for name, fit in fits.items()}
+    models = predictive(rows)
     found = [f for name, fit in fits.items() for f in _unreliable(name, fit, rows[name])]
     return Comparison(
         models,
@@ -106,7 +106,8 @@ def compare(fits: Mapping[str, Fit]) -> Comparison:
     )
 
 
-def _left_out(fit: Fit) -> LeftOut:
+def without_row(fit: Fit) -> LeftOut:
+    """Predict each row of a fit without itself."""
     groups = {
         "posterior": fit.posterior,
         "log_likelihood": log_likelihood(fit).to_dataset(name=fit.spec.outcome[0]),
@@ -116,7 +117,8 @@ def _left_out(fit: Fit) -> LeftOut:
     return left_out(xr.DataTree.from_dict(groups), worth)
 
 
-def _models(rows: Mapping[str, LeftOut]) -> xr.Dataset:
+def predictive(rows: Mapping[str, LeftOut]) -> xr.Dataset:
+    """Set models side by side by how well they predict rows without themselves, best first."""
     told = stacked(rows)
     names = {"elpd": "elpd", "se": "elpd_se", "elpd_diff": "elpd_difference"}
     names |= {"dse": "difference_se", "p": "p_loo", "weight": "weight"}

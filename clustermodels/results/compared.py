@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
 
+from clustermodels.data.design import Design
 from clustermodels.data.panel import Values
 from clustermodels.errors import FitError
-from clustermodels.fits.record import Fit, flat
-from clustermodels.results.changes import BEYOND, Sums, changes
+from clustermodels.fits.record import Fit
 from clustermodels.results.intervals import PROBABILITY, increase, summarised
+from clustermodels.results.simulated import simulated
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.scenarios import OBSERVED
 
@@ -71,13 +72,7 @@ def compare_scenarios(
             "years ahead cannot be compared because the document predicts none. Write a 'horizon'."
         )
     names = [*dict.fromkeys(fit.spec.scenarios if scenarios is None else scenarios)]
-    totals = np.stack(
-        [
-            np.zeros(len(flat(fit.posterior)[INTERCEPT])),
-            *(_total(fit, name, keep_shocks=keep_shocks, ahead=ahead) for name in names),
-        ],
-        axis=1,
-    )
+    totals = _totals(fit, names, keep_shocks=keep_shocks, ahead=ahead)
     differences = totals[:, :, None] - totals[:, None, :]
     pair, labels = ("scenario", "against"), [OBSERVED, *names]
     return xr.Dataset(
@@ -97,15 +92,20 @@ def compare_scenarios(
     )
 
 
-def _total(fit: Fit, scenario: str, *, keep_shocks: bool, ahead: bool) -> Values:
-    """Give what a scenario changes in total, (S,)."""
+def _totals(fit: Fit, scenarios: Sequence[str], *, keep_shocks: bool, ahead: bool) -> Values:
+    """Give what scenarios change in total, (S, 1 + scenario): first nothing, as observed."""
+    counted = fit.ahead(fit.answered().years) == ahead
 
-    def answer(sums: Sums) -> Values | None:
-        return sums.change[:, 0] if sums.by == f"total{BEYOND * ahead}" else None
+    def summed(rows: slice, _: Design, outcomes: Iterator[Values]) -> Values:
+        observed = next(outcomes)
+        here = counted[rows].astype(np.float64)
+        return np.stack([(each - observed) @ here for each in outcomes], axis=1)
 
-    found = changes(fit, scenario, answer, keep_shocks=keep_shocks)
-    (total,) = [values for values in found if values is not None]
-    return total
+    totals = np.zeros((len(fit.drawn()[INTERCEPT]), 1 + len(scenarios)))
+    if scenarios:
+        for _, made in simulated(fit, [None, *scenarios], summed, keep_shocks=keep_shocks):
+            totals[:, 1:] += made
+    return totals
 
 
 def _best(totals: Values) -> Values:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
 
 from clustermodels.data.design import Design
-from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Positions, Values
-from clustermodels.data.predictor import by_piece, part
-from clustermodels.data.scenarios import counterfactual
-from clustermodels.data.walk import expected_outcome
 from clustermodels.errors import FitError
 from clustermodels.fits.record import Fit
 from clustermodels.results.answers import answers
 from clustermodels.results.changes import BEYOND
 from clustermodels.results.intervals import summarised
+from clustermodels.results.simulated import simulated
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.scenarios import OBSERVED
 
@@ -69,14 +66,14 @@ def forecast(
     average = fit.spec.family.link.effect == "difference"
     labels: dict[str, list[str]] = {name: [] for name in ("under", "by", "level", "quantity")}
     columns = []
-    for name in (None, *names):
-        years, size, sums = _by_year(fit, name, keep_shocks=keep_shocks)
+    years, size, sums_of = _by_year(fit, [None, *names], keep_shocks=keep_shocks)
+    for name, sums in zip((OBSERVED, *names), sums_of, strict=True):
         total, count = sums.sum(axis=1, keepdims=True), size.sum(keepdims=True)
         for by, levels, made, rows in (
             (f"total{BEYOND}", [""], total, count),
             (f"year{BEYOND}", [str(year) for year in years], sums, size),
         ):
-            labels["under"] += [name or OBSERVED] * len(levels)
+            labels["under"] += [name] * len(levels)
             labels["by"] += [by] * len(levels)
             labels["level"] += levels
             labels["quantity"] += ["mean" if average else "sum"] * len(levels)
@@ -85,28 +82,20 @@ def forecast(
 
 
 def _by_year(
-    fit: Fit, scenario: str | None, *, keep_shocks: bool
+    fit: Fit, scenarios: Sequence[str | None], *, keep_shocks: bool
 ) -> tuple[Positions, Positions, Values]:
-    """Give the years ahead, how many rows each has, and the sums over these, (S, year)."""
-    before, draws, seed = fit.answered(), fit.drawn(), fit.spec.engine.seed
-    after = before if scenario is None else counterfactual(fit.spec, *fit.whole, scenario)
-    if keep_shocks:
-        refuse_unranked(before)
-    ahead = fit.ahead(after.years)
-    years, code = np.unique(after.years[ahead], return_inverse=True)
+    """Give the years ahead, their rows, and the sums over these, (scenario, S, year)."""
+    of_rows = fit.answered().years
+    ahead = fit.ahead(of_rows)
+    years, code = np.unique(of_rows[ahead], return_inverse=True)
     year = np.full(len(ahead), -1)
     year[ahead] = code
 
-    def summed(rows: slice, here: Design) -> Values:
-        at = [seed, rows.start]
-        if keep_shocks:
-            made = shocks_of(part(before, rows), draws, at).outcome(here)
-        else:
-            made = expected_outcome(here, draws, at)
-        which = year[rows][:, None] == np.arange(len(years))
-        return np.asarray(made @ which.astype(np.float64))
+    def summed(rows: slice, _: Design, outcomes: Iterator[Values]) -> Values:
+        which = (year[rows][:, None] == np.arange(len(years))).astype(np.float64)
+        return np.stack([each @ which for each in outcomes])
 
-    sums = np.zeros((len(draws[INTERCEPT]), len(years)))
-    for _, made in by_piece(after, len(sums), summed):
+    sums = np.zeros((len(scenarios), len(fit.drawn()[INTERCEPT]), len(years)))
+    for _, made in simulated(fit, scenarios, summed, keep_shocks=keep_shocks):
         sums += made
     return years, np.bincount(code), sums

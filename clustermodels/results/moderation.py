@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from clustermodels.data.moderation import effect_at
 from clustermodels.errors import FitError, choices
 from clustermodels.fits.record import Fit, flat
-from clustermodels.results.bands import Band, band
+from clustermodels.results.bands import band, beyond
+from clustermodels.results.compare import predictive, without_row
 from clustermodels.results.effects import own_slope
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.results.other_forms import name_of, refitted
 from clustermodels.results.standing import standing
-from clustermodels.results.supported import Support, support_along
+from clustermodels.results.supported import FEWEST_CLUSTERS, FEWEST_ROWS, Support, support_along
 from clustermodels.results.verdict import verdict
 from clustermodels.spec.forms import FORMS as KINDS
 
@@ -27,6 +28,8 @@ LINEAR, BINS = "linear", "bins"
 FORMS = (BINS, "spline")
 # Places along the moderator, and quantiles of the rows over which a curve is set against a line.
 GRID, QUANTILES = 41, 40
+# Below which share of draws a form is said to leave the line.
+LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +46,19 @@ class Moderation:
         ``supported``, whether the policy varies there.
     departures
         Along ``form``: how far each form leaves the straight line that fits it best over the rows,
-        where it does so most (``departure``, in ``per`` steps on the link's scale, at
-        ``moderator_value``), whether its simultaneous 95 % band leaves the line (``leaves``), and
-        ``beyond``, the share of draws that stray from their mean as far.
+        where it does so most (``departure``, of the step in ``per`` on the link's scale, at
+        ``moderator_value``, with ``sim95_lower`` and ``sim95_upper``); ``beyond``, the share of
+        draws that stray as far from their mean as that is from the line, all places together; and
+        whether that is below 0.05 (``leaves``).
     support
         Along ``bin``: where along the moderator the policy varies.
     region
         Where the simultaneous band of the document's own form excludes no effect: stretches of
         supported places, from and to.
+    models
+        Which form predicts rows better that are left out, as of ``compare``, with the ``weight`` of
+        each in a mixture (stacking). None where there is one form, or a panel is so large that its
+        log likelihood is not stored.
     fits
         The fit of each form, by its name.
     verdict
@@ -61,6 +69,7 @@ class Moderation:
     departures: xr.Dataset
     support: xr.Dataset
     region: tuple[tuple[float, float], ...]
+    models: xr.Dataset | None
     fits: Mapping[str, Fit]
     verdict: str
 
@@ -78,9 +87,10 @@ def test_moderation(
     The study is fitted again with the moderator in each of ``forms``, and as a straight line, and
     the effect $x (b + f(z))$ of a step x of the policy is set out along the moderator z. Whether f
     is straight is told within each fit: its curve at 40 quantiles of the rows where the policy
-    varies, less the line that fits it best there by least squares, is 0 where f is straight, and
-    has a simultaneous band. Of bins it is their effects, where the rows are that tell of them and
-    weighed by what these tell, the square of what the policy is off its mean in the bin.
+    varies, less the line that fits it best there by least squares, is 0 where f is straight; how
+    far its draws are from that is told by Mahalanobis' distance, all places together. Of bins it is
+    their effects, where the rows are that tell of them and weighed by what these tell, the square
+    of what the policy is off its mean in the bin.
 
     Parameters
     ----------
@@ -101,8 +111,8 @@ def test_moderation(
     Raises
     ------
     FitError
-        If no treatment has a continuous moderator of that name, quantiles are out of order, or a
-        form is unknown.
+        If no treatment has a continuous moderator of that name, quantiles are out of order, a form
+        is unknown, or the policy varies nowhere along the moderator.
     PanelError
         If a form cannot be had, such as more bins than values.
 
@@ -129,6 +139,12 @@ def test_moderation(
     at = standing(fit, moderator, low, high)
     policy = _policy(fit, at.moderator, treatment)
     found = support_along(fit, policy, at.moderator)
+    if not found.table["supported"].any():
+        raise FitError(
+            f"moderation by '{at.moderator}' cannot be tested because '{policy}' varies nowhere "
+            f"along it: of ten stretches of equal width none has {FEWEST_ROWS} rows of "
+            f"{FEWEST_CLUSTERS} clusters whose '{policy}' differs. Test it on a larger panel."
+        )
     z = found.along
     places = np.linspace(z.min(), z.max(), GRID)
     own = name_of(fit.spec.moderators[at.moderator].form)
@@ -145,11 +161,17 @@ def test_moderation(
     said = verdict(
         fit, policy, at, two, departures, held, (float(z.min()), float(z.max())), step.words
     )
-    return Moderation(curves, departures, found.table, held, fits, said)
+    return Moderation(curves, departures, found.table, held, _models(fits), fits, said)
 
 
 # None of pytest's, where it is imported.
 test_moderation.__test__ = False  # type: ignore[attr-defined]
+
+
+def _models(fits: Mapping[str, Fit]) -> xr.Dataset | None:
+    if len(fits) < 2 or any("log_likelihood" not in fit.tree.children for fit in fits.values()):
+        return None
+    return predictive({name: without_row(fit) for name, fit in fits.items()})
 
 
 def _policy(fit: Fit, moderator: str, treatment: str | None) -> str:
@@ -216,7 +238,7 @@ def _departures(
     """Set each form against its own line, where the policy varies."""
     here = support.covers(support.along)
     z, doses = support.along[here], support.doses[here]
-    found: dict[str, tuple[Band, Values]] = {}
+    rows: dict[str, tuple[float, ...]] = {}
     for form, fit in fits.items():
         if form == LINEAR:
             continue
@@ -226,20 +248,17 @@ def _departures(
             weights = np.ones(QUANTILES)
         else:
             places, weights = _of_bins(np.array(steps.edges), z, doses)
-        curve = _effect(fit, policy, moderator, places)
-        found[form] = (band(off_line(curve, places, weights)), places)
-    furthest = [
-        int(np.argmax(np.abs(b.centre) / np.maximum(b.spread, 1e-300))) for b, _ in found.values()
-    ]
-    each = [*zip(found.values(), furthest, strict=True)]
+        off = off_line(_effect(fit, policy, moderator, places), places, weights)
+        whole = band(off)
+        at = int(np.argmax(np.abs(whole.centre) / np.maximum(whole.spread, 1e-300)))
+        numbers = (whole.centre[at], whole.lower[at], whole.upper[at], places[at], beyond(off))
+        rows[form] = numbers
+    names = ("departure", "sim95_lower", "sim95_upper", "moderator_value", "beyond")
+    columns = np.array([*rows.values()]).reshape(-1, len(names)).T
+    told = {name: ("form", column) for name, column in zip(names, columns, strict=True)}
     return xr.Dataset(
-        {
-            "departure": ("form", np.array([b.centre[i] for (b, _), i in each])),
-            "moderator_value": ("form", np.array([p[i] for (_, p), i in each])),
-            "leaves": ("form", np.array([bool(b.excludes_zero.any()) for (b, _), _ in each])),
-            "beyond": ("form", np.array([b.beyond for (b, _), _ in each])),
-        },
-        coords={"form": np.array([*found], dtype=object)},
+        told | {"leaves": ("form", columns[-1] < LEVEL)},
+        coords={"form": np.array([*rows], dtype=object)},
     )
 
 

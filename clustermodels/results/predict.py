@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 
 from clustermodels.data.design import Design
-from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Values
-from clustermodels.data.predictor import by_piece, part
-from clustermodels.data.scenarios import counterfactual
-from clustermodels.data.walk import expected_outcome
 from clustermodels.fits.record import Fit
+from clustermodels.results.simulated import simulated
 from clustermodels.spec.names import INTERCEPT
 from clustermodels.spec.scenarios import OBSERVED
 
@@ -56,24 +55,14 @@ def predict(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False)
     FitError
         If shocks cannot be kept.
     """
-    before = fit.answered()
-    design = before if scenario is None else counterfactual(fit.spec, *fit.whole, scenario)
-    posterior = fit.posterior
-    draws = fit.drawn()
-    values = np.empty((len(draws[INTERCEPT]), len(design.years)))
-    seed = fit.spec.engine.seed
-    if keep_shocks:
-        refuse_unranked(before)
+    design, posterior = fit.answered(), fit.posterior
+    values = np.empty((len(fit.drawn()[INTERCEPT]), len(design.years)))
 
-    def predicted_in(rows: slice, here: Design) -> Values:
-        at = [seed, rows.start]
-        if keep_shocks:
-            return shocks_of(part(before, rows), draws, at).outcome(here)
-        return expected_outcome(here, draws, at)
+    def predicted(rows: slice, _: Design, outcomes: Iterator[Values]) -> None:
+        values[:, rows] = next(outcomes)
 
-    parts = by_piece(design, len(values), predicted_in)
-    for rows, expected in parts:
-        values[:, rows] = expected
+    for _ in simulated(fit, [scenario], predicted, keep_shocks=keep_shocks):
+        pass
     shape = (posterior.sizes["chain"], posterior.sizes["draw"], -1)
     return xr.DataArray(
         values.reshape(shape),

@@ -135,7 +135,7 @@ def test_it_is_said_in_words_and_as_an_equation():
     (prior,) = [prior for prior in told.priors if prior.name == "rho"]
     _, _, learned, of = designed(document(), table())
     free = sum(len(b.terms) if b.factor is None else len(b.factor.levels) - 1 for b in of.blocks)
-    assert 0.5 < learned.kept <= 1
+    assert 0 < learned.kept <= 1
     assert prior.law == f"beta(1, {1 + learned.kept * (1 + free):g})"  # no effect is pooled here
     stated = document(priors={"rho": {"distribution": "beta", "alpha": 1, "beta": 1}})
     told = cm.explain(cm.read_spec(stated), table())

@@ -43,10 +43,10 @@ def fitted(share, level):
     return np.array(rows)
 
 
-@pytest.mark.parametrize(("share", "level"), [(0.3, 2.0), (0.7, 2.0), (0.6, -1.5)])
+@pytest.mark.parametrize(("share", "level"), [(0.3, 2.0), (0.7, 2.0), (0.3, -1.5), (0.6, -1.5)])
 @pytest.mark.parametrize("which", ["rho", "x"])
 def test_share_and_slope_are_recovered(share, level, which):
-    """Where counts are 10 to 25 on average, and where they are a half."""
+    """Where counts are 10 to 25 on average, and where they are below 1."""
     position, truth = (0, share) if which == "rho" else (1, SLOPE)
     mean, lower, upper = fitted(share, level)[:, position].T
     covered = int(((lower < truth) & (truth < upper)).sum())

@@ -1,6 +1,7 @@
 """Lines, thresholds and inverted U's in panels of 29 x 10: how often the test tells them apart.
 
-The bend is sized so that a test that knows its shape would reject the line in 99 of 100 panels.
+The bend is sized so that a test that knows its shape would reject the line in 99 of 100 panels. As
+in every model of moderation, what bends the effect may bend the outcome itself in the same way.
 """
 
 import functools
@@ -38,7 +39,7 @@ def within(values):
 def size_of(shape, z, dose):
     """Give the bend that a regression with its very shape would find in 99 of 100 panels."""
     bend = within(dose * SHAPES[shape](z))
-    others = np.column_stack([within(v) for v in (dose, z, dose * z)])
+    others = np.column_stack([within(v) for v in (dose, z, dose * z, SHAPES[shape](z))])
     left = bend - others @ np.linalg.lstsq(others, bend)[0]
     return NONCENTRAL / np.sqrt(left @ left)  # errors have sd 1
 

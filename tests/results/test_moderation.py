@@ -7,7 +7,7 @@ import scipy.stats as st
 
 import clustermodels as cm
 from clustermodels.fits.record import flat
-from clustermodels.results.bands import band
+from clustermodels.results.bands import band, beyond
 from clustermodels.results.moderation import off_line
 from clustermodels.results.supported import support_along
 
@@ -61,10 +61,18 @@ def test_a_simultaneous_band_holds_everywhere_for_so_many_draws():
     assert inside == pytest.approx(0.95, abs=1e-4)
     assert not found.excludes_zero.any()
     assert band(draws + 10).excludes_zero.all()
-    furthest = 2.0  # sds that the first mean is from 0
-    assert found.beyond == pytest.approx(1 - (2 * st.norm.cdf(furthest) - 1) ** 3, abs=5e-3)
-    still = band(np.ones((50, 2)))
-    assert (still.reach, still.beyond) == (0.0, 1.0)
+    assert band(np.ones((50, 2))).reach == 0.0
+
+
+@pytest.mark.parametrize("away", [0.0, 0.5, 1.0])
+def test_how_many_draws_stray_as_far_is_told_by_the_chi_square(away):
+    """Of normal draws that vary in two directions of four places."""
+    rng = np.random.default_rng(4)
+    across = np.array([[1.0, 0.5, -1.0, 0.0], [0.2, 3.0, 1.0, 0.0]])
+    draws = rng.normal([3 * away, -away], 1.0, (200_000, 2)) @ across
+    wanted = st.chi2.sf(10 * away**2, 2)
+    assert beyond(draws) == pytest.approx(wanted, abs=5e-3)
+    assert beyond(np.ones((50, 2))) == 1.0
 
 
 def test_what_leaves_a_line_is_the_residual_of_weighted_least_squares():
@@ -130,6 +138,13 @@ def test_a_bend_is_found_and_said(bent):
     assert spline.spec.moderators["z"].form != "linear"
     assert spline.tree.attrs["engine"] == "latent_gaussian"
     at = np.array([0.1, 0.3, 0.7, 0.9])
+    order = [str(form) for form in found.models["model"].to_numpy()]
+    assert order[0] == "spline"
+    assert order[-1] == "linear"
+    weights = dict(zip(order, found.models["weight"].to_numpy(), strict=True))
+    assert weights["spline"] > 0.9
+    alone = cm.compare(dict(found.fits)).models
+    np.testing.assert_array_equal(found.models["elpd"], alone["elpd"])
     near = np.interp(at, found.curves["moderator_value"], found.curves.sel(form="spline")["median"])
     np.testing.assert_allclose(near, 0.5 + 1 - 8 * (at - 0.5) ** 2, atol=0.25)
 
@@ -158,6 +173,15 @@ def test_priors_of_the_line_give_way_and_others_stay():
 def test_what_cannot_be_tested_is_refused(line, asked, said):
     with pytest.raises(cm.FitError, match=said):
         cm.test_moderation(line[0], **asked)
+
+
+def test_a_policy_that_varies_nowhere_along_the_moderator_is_refused():
+    """Nine rows, of which no stretch has five."""
+    few = table(lambda z: z)
+    few = few[few["city"].isin(["C00", "C01", "C02"]) & (few["year"] < 2003)]
+    fit = cm.fit(cm.read_spec(DOCUMENT), few)
+    with pytest.raises(cm.FitError, match="because 'policy' varies nowhere along it"):
+        cm.test_moderation(fit)
 
 
 def test_a_picture_is_drawn(bent, tmp_path):
