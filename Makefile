@@ -49,11 +49,12 @@ test: install ## Run linters, types, doctests and tests
 test-slow: install ## Recover known truths (minutes to hours)
 	@$(BIN)/python -m pytest tests/recovery tests/reference/slow_patents.py -o norecursedirs='.*'
 
-bench: install ## Time fits, counting and positions beside peers
+bench: install ## Time fits, counting, positions and scenarios beside peers
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python tests/benchmarks/run.py
 	@$(BIN)/python tests/benchmarks/records.py
 	@$(BIN)/python tests/benchmarks/network.py
+	@$(BIN)/python tests/benchmarks/scenarios.py
 	@$(BIN)/python tests/benchmarks/engines.py
 
 docs: install ## Run the commands in the documentation again and write their output

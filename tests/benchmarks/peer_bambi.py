@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import bambi as bmb
+import pandas as pd
 import problem
 
 FORMULA = "patents ~ policies * centrality + ed + ic + ie + S(year) + (1 + policies | city)"
@@ -26,15 +27,7 @@ NOISE = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("draws", type=int)
-    parser.add_argument("method", choices=("nutpie", "pymc"))
-    parser.add_argument("--tune", type=int, help="as many as draws, if not said")
-    parser.add_argument("--family", choices=tuple(NOISE), default="negative_binomial")
-    given = parser.parse_args()
-    table = problem.read(given.folder)
+def built(table: pd.DataFrame, family: str) -> bmb.Model:
     centre, sd = problem.INTERCEPT
     slope = bmb.Prior("Normal", mu=0, sigma=problem.SLOPE)
     names = ["policies", "centrality", "policies:centrality", "ed", "ic", "ie"]
@@ -43,11 +36,21 @@ def main() -> None:
         "S(year)": bmb.Prior("Normal", mu=0, sigma=problem.LEVEL),
         "1|city": group(problem.LEVEL),
         "policies|city": group(problem.SLOPE),
-        **NOISE[given.family],
+        **NOISE[family],
     }
+    return bmb.Model(FORMULA, table, family=family.replace("_", ""), priors=priors)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("draws", type=int)
+    parser.add_argument("method", choices=("nutpie", "pymc"))
+    parser.add_argument("--tune", type=int, help="as many as draws, if not said")
+    parser.add_argument("--family", choices=tuple(NOISE), default="negative_binomial")
+    given = parser.parse_args()
     start = time.perf_counter()
-    family = given.family.replace("_", "")
-    model = bmb.Model(FORMULA, table, family=family, priors=priors)
+    model = built(problem.read(given.folder), given.family)
     tree = model.fit(
         draws=given.draws,
         tune=given.tune or given.draws,
