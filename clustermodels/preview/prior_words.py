@@ -48,7 +48,7 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
             spec,
             INTERCEPT,
             of.intercept,
-            f"at the average of every column the expected {outcome.name} is {low:.3g} to "
+            f"at the average of every column the expected {_made(of)} is {low:.3g} to "
             f"{high:.3g}" + (" per unit of exposure" if outcome.offset.any() else ""),
         )
     ]
@@ -70,7 +70,7 @@ def prior_words(spec: Spec, of: Design) -> tuple[PriorWords, ...]:
             told.append(_told(spec, block.decay.name, block.decay.prior, said))
         told += [
             PriorWords(name, law, f"{said} (90 %)", name in spec.priors)
-            for name, law, said in process_words(spec, block, outcome.name)
+            for name, law, said in process_words(spec, block, _made(of))
         ]
         if block.pooling == "partial" and len(block.terms) > 1:
             told.append(_correlation(spec, block))
@@ -115,8 +115,13 @@ def _told(spec: Spec, name: str, prior: Prior, said: str) -> PriorWords:
     return PriorWords(name, words(prior), f"{said} (90 %)", name in spec.priors)
 
 
+def _made(of: Design) -> str:
+    """Name what the predictor makes: the outcome, or what is new where a share of it is kept."""
+    return f"new part of {of.outcome.name}" if of.outcome.family.feeds else of.outcome.name
+
+
 def _term(spec: Spec, block: Block, term: Term, kind: Effect, of: Design) -> list[PriorWords]:
-    outcome = of.outcome.name
+    outcome = _made(of)
     user = scaled(term.prior, term.unit)
     step, change = _step(term)
     if block.name in map(names.before, by_cohort(spec)):

@@ -51,8 +51,8 @@ def dynamics(fit: Fit, years: int = 10) -> xr.Dataset:
         works where it is lagged), ``scale``, and ``per``, the step in words.
         Quantities are ``persistence``, the sum of the past's coefficients; ``half_life`` in
         years, infinite where nothing is forgotten, both of the outcome as it enters (of counts
-        log(1 + y), so that low counts forget faster); ``short_run``, in the first year in which it
-        works, and ``long_run`` effects;
+        log(1 + y), so that low counts forget faster; where a share is kept, the count itself);
+        ``short_run``, in the first year in which it works, and ``long_run`` effects;
         ``one_year`` and ``lasting``, the responses to a step that is taken back after a year,
         and to one that stays.
 

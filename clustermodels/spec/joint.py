@@ -49,6 +49,7 @@ def broken(spec: Spec) -> Iterator[Problem]:
             "effects or slopes.",
         )
     yield from _named(spec)
+    yield from _twice(spec)
     yield from _apart(spec)
 
 
@@ -62,6 +63,21 @@ def _named(spec: Spec) -> Iterator[Problem]:
                     f"'{name}' is what outcomes share that are fitted jointly",
                     fix="Choose another key and name the column with 'column:'.",
                 )
+
+
+def _twice(spec: Spec) -> Iterator[Problem]:
+    """Refuse a column that two outcomes have: what they share would be all of it."""
+    seen: dict[str, str] = {}
+    for name, outcome in spec.outcomes.items():
+        column = outcome.column or name
+        if column in seen:
+            yield spec.source.problem(
+                ("outcomes", name),
+                f"'{seen[column]}' has the column '{column}' too, and the two would be correlated "
+                "by 1",
+                fix="Remove one of them, or write 'joint: false'.",
+            )
+        seen.setdefault(column, name)
 
 
 def _apart(spec: Spec) -> Iterator[Problem]:

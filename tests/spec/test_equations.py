@@ -108,6 +108,10 @@ def test_a_verb_for_one_outcome_says_how_to_choose(tiny_panel):
             "joint: the outcomes share nothing, because nothing that varies by cluster is pooled",
         ),
         (
+            TWO.replace("family: gaussian", "family: gaussian, column: patents") + "joint: true\n",
+            "outcomes.patents: 'papers' has the column 'patents' too, and the two would be",
+        ),
+        (
             TWO + "joint: true\nengine: {kind: latent_gaussian}\n",
             "engine.kind: latent_gaussian fits no outcomes jointly, because",
         ),
