@@ -1,4 +1,4 @@
-"""Draw picture.svg, a terminal with real output, and landscape.png, both of the shipped example.
+"""Draw picture.svg, a terminal with real output, landscape.png and moderation.svg, of the example.
 
 Run: python docs/picture.py
 """
@@ -81,6 +81,7 @@ def main() -> None:
             if len(shown) < len(whole) and lines.stop is not None:
                 console.print(Text("...", style="dim"))
             console.print()
+        output(f"test-moderation run.nc --picture {DOCS / 'moderation.svg'}", folder)
     svg = console.export_svg(title="clustermodels (simulated example)", theme=THEME)
     # the fonts that rich links to lie on other machines; a reader's own monospace font will do
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -46,6 +46,9 @@ def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -
         lambda told: _read(*told, format_),
     )
     say("Medians, with 95 % equal-tailed intervals in brackets.")
+    bending = [spec.moderators[moderator] for _, moderator in spec.moderated()]
+    if any(each.kind != "categorical" and each.split == "none" for each in bending):
+        say("Whether a moderator bends the effect along a line, and where: 'test-moderation'.")
     say(cm.assumptions(spec))
 
 

@@ -62,6 +62,11 @@ def _curves(curves: Any) -> _Columns:
     return columns | {str(n): cells_of(v.to_numpy().ravel()) for n, v in curves.data_vars.items()}
 
 
+def _named(columns: _Columns, moderator: str) -> _Columns:
+    """Head the moderator's values by its name."""
+    return {(moderator if n == "moderator_value" else n): cells for n, cells in columns.items()}
+
+
 def _read(found: Any, format_: Format) -> None:
     """Print support, curves, departures and the verdict, for readers."""
     support: Mapping[str, Any] = found.support.data_vars
@@ -70,7 +75,8 @@ def _read(found: Any, format_: Format) -> None:
     table(columns, format_, "Where the policy varies, along the moderator")
     curves = found.curves
     some = np.unique(np.linspace(0, curves.sizes["place"] - 1, SHOWN).astype(int))
-    shown = _curves(curves.isel(place=some))
+    name_of = str(curves["moderator"].item())
+    shown = _named(_curves(curves.isel(place=some)), name_of)
     shown["supported"] = ["yes" if cell else "no" for cell in shown["supported"]]
     for name in ("probability", "falling"):
         shown[name] = [probability(cell) for cell in shown[name]]
@@ -80,7 +86,8 @@ def _read(found: Any, format_: Format) -> None:
     columns = {"form": cells_of(left["form"].to_numpy())}
     columns |= {str(name): cells_of(values.to_numpy()) for name, values in left.data_vars.items()}
     columns["leaves"] = ["yes" if cell else "no" for cell in columns["leaves"]]
-    table(columns, format_, "How far each form leaves the line that fits it best")
+    title = "How far each form leaves the line that fits it best, on the link's scale"
+    table(_named(columns, name_of), format_, title)
     if found.models is not None:
         models = found.models
         columns = {"form": cells_of(models["model"].to_numpy())}

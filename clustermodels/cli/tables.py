@@ -14,7 +14,6 @@ from typing import Any, Literal
 import typer
 
 from clustermodels.cli.terminal import Column, print_table, say
-from clustermodels.results.intervals import LOWER, UPPER
 
 Cell = str | float | int | None
 Columns = Mapping[str, Sequence[Cell]]
@@ -174,13 +173,16 @@ def stacked(tables: Sequence[Columns], last: Sequence[str] = ()) -> Columns:
 
 
 def _joined(columns: Columns) -> Columns:
-    """Join the two ends of an interval in one column, for readers."""
-    if LOWER not in columns:
-        return columns
-    ends = zip(columns[LOWER], columns[UPPER], strict=True)
-    joined = [interval(low, high) for low, high in ends]
-    named = {name: joined if name == LOWER else cells for name, cells in columns.items()}
-    return {("eti95" if n == LOWER else n): cells for n, cells in named.items() if n != UPPER}
+    """Join the two ends of each interval in one column, for readers."""
+    told: dict[str, Sequence[Cell]] = {}
+    for name, cells in columns.items():
+        kind, lower, _ = name.partition("_lower")
+        if lower and f"{kind}_upper" in columns:
+            ends = zip(cells, columns[f"{kind}_upper"], strict=True)
+            told[kind] = [interval(low, high) for low, high in ends]
+        elif not (name.endswith("_upper") and f"{name.removesuffix('_upper')}_lower" in columns):
+            told[name] = cells
+    return told
 
 
 def interval(low: Cell, high: Cell) -> str:

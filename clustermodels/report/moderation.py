@@ -84,7 +84,7 @@ def _curve(axes: Axes, found: Moderation, form: str, neutral: float) -> None:
             at, one[low], one[high], where=inside, step=filled, color=BLUE, alpha=alpha, lw=0
         )
     median: Values = one["median"].to_numpy()
-    axes.plot(at, median, color=PALE, linewidth=1.2, drawstyle=how)
+    axes.plot(at, median, color=MUTED, alpha=0.45, linewidth=1.2, drawstyle=how)
     axes.plot(at, np.where(inside, median, np.nan), color=BLUE, linewidth=1.4, drawstyle=how)
     axes.tick_params(labelbottom=False)
     axes.spines[["top", "right"]].set_visible(False)

@@ -3,7 +3,7 @@
 import numpy as np
 
 import clustermodels as cm
-from tests.results.test_moderation import CORRELATED, world
+from tests.results.test_moderation_split import CORRELATED, world
 
 PANELS, WITHIN, BETWEEN = 20, 0.1, -0.1
 SPLIT = CORRELATED | {
