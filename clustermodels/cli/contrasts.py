@@ -67,7 +67,7 @@ def _table(part: _Columns, title: str, format_: Format) -> None:
         "scale": part["scale"],
         **{name: part[name] for name in ("median", "eti95_lower", "eti95_upper")},
         "probability": [probability(cell) for cell in part["probability"]],
-        "cluster-years": part["cluster_years"],
+        "rows": part["cluster_years"],
         "beyond data": [cell or "" for cell in part["beyond_data"]],
         "note": part["note"],
     }

@@ -26,8 +26,9 @@ MOVED = 10
 
 # What stands last in a table of estimates.
 _NUMBERS = ("median", LOWER, UPPER, "probability")
-# How far a scenario leaves the data, and what that is called.
-_LEAVING = {"beyond_data": "beyond data", "furthest": "furthest (sd)", "joint": "joint"}
+# How far a scenario leaves the data: how many rows, by how many sds, and jointly.
+_LEAVING = ("beyond_data", "furthest", "joint")
+_BEYOND, _JOINT = "beyond data", "joint"
 
 
 def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -> None:
@@ -178,7 +179,7 @@ def columns_of(estimate: Any) -> dict[str, list[Cell]]:
 
 def _side_by_side(columns: Columns, kind: str) -> Columns:
     """Set the rows that differ in ``kind`` alone beside each other: median and interval a cell."""
-    last = ("P(increase)", *_LEAVING.values())
+    last = ("P(increase)", _BEYOND, _JOINT)
     numbers = (kind, "median", LOWER, UPPER, "probability", *_LEAVING)
     labels = [name for name in columns if name not in numbers]
     rows: dict[tuple[Cell, ...], dict[str, Cell]] = {}
@@ -188,9 +189,10 @@ def _side_by_side(columns: Columns, kind: str) -> Columns:
         row = rows.setdefault(about, dict(zip(labels, about, strict=True)))
         row[f"{columns[kind][spot]} [eti95]"] = f"{number(median)} {interval(low, high)}"
         row.setdefault("P(increase)", probability(columns["probability"][spot]))
-        for name, shown in _LEAVING.items():
-            if name in columns:
-                row.setdefault(shown, columns[name][spot] or "")
+        if "beyond_data" in columns:
+            count, furthest, joint = (columns[name][spot] for name in _LEAVING)
+            row.setdefault(_BEYOND, f"{count} ({furthest:.2g} sd)" if count else "")
+            row.setdefault(_JOINT, f"{joint:.2g}" if isinstance(joint, float) and joint > 1 else "")
     names = dict.fromkeys(name for row in rows.values() for name in row if name not in last)
     names |= dict.fromkeys(name for name in last if any(name in row for row in rows.values()))
     asked = "P(increase)"
