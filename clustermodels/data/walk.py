@@ -20,7 +20,9 @@ from clustermodels.spec.residuals import CARRIED
 PATHS = 8
 
 
-def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Values:
+def expected_outcome(
+    design: Design, draws: Draws, seed: Sequence[int], begun: Values | None = None
+) -> Values:
     """Give the expected outcome of every row, (S, obs), in the outcome's units.
 
     Where the outcome depends on its past, each row's past is what the walk made of it: from each
@@ -40,17 +42,20 @@ def expected_outcome(design: Design, draws: Draws, seed: Sequence[int]) -> Value
         Posterior names to arrays (S, ...), in the user's units.
     seed
         Of the shocks.
+    begun
+        (S, obs): outcomes that years ahead go on from, nan where rows are ahead; the others are
+        walked all the same.
     """
     outcome = design.outcome
     eta, lags = parts(design, draws)
     if not lags and not outcome.family.feeds:
         return mean(outcome.family, eta, outcome.trials, parameters_of(design, draws))
     if outcome.family.link.name == "identity" or outcome.family.feeds:
-        return _walked(design, eta, lags, draws, None)[0]
+        return _walked(design, eta, lags, draws, None, begun)[0]
     rng = np.random.default_rng(seed)
     total = np.zeros_like(eta)
     for _ in range(PATHS):
-        total += _walked(design, eta, lags, draws, rng)[0]
+        total += _walked(design, eta, lags, draws, rng, begun)[0]
     return total / PATHS
 
 
@@ -125,8 +130,11 @@ def _walked(
     lags: Sequence[Past],
     draws: Draws,
     rng: np.random.Generator | None,
+    begun: Values | None = None,
 ) -> tuple[Values, Values]:
     """Walk once through the years: by outcomes drawn with ``rng``, or by expectations.
+
+    Where there are outcomes that years ahead go on from, these take the place of what was walked.
 
     Returns
     -------
@@ -137,8 +145,12 @@ def _walked(
     parameters = parameters_of(design, draws)
     y, expected = np.empty_like(eta), np.empty_like(eta)
     before = sources(design, 1) if outcome.family.feeds else None
+    fitted = np.arange(0) if begun is None else np.flatnonzero(~np.isnan(begun).any(axis=0))
+    last = design.years[fitted].max() if fitted.size else None
     for year in np.unique(design.years):
         rows = np.flatnonzero(design.years == year)
+        if begun is not None and last is not None and year > last:
+            y[:, fitted] = begun[:, fitted]
         here = eta[:, rows]
         for past in lags:
             here = here + past(rows, y)

@@ -59,7 +59,8 @@ def attenuation(fit: Fit, replicates: int = REPLICATES) -> xr.Dataset:
     Dataset
         Along ``coefficient`` (the moderators, and their products with treatments): ``plug_in`` and
         ``plug_in_sd``, the posterior's; ``corrected``, ``corrected_sd``, ``eti95_lower``,
-        ``eti95_upper`` (of a normal); ``attenuation``, plug-in over corrected; ``simulation_sd``;
+        ``eti95_upper`` (of a normal); ``attenuation``, plug-in over corrected
+        (nan where the interval of the latter holds 0); ``simulation_sd``;
         and along ``noise``, 1 / p, ``at_noise``: the mean coefficients that were extrapolated.
 
     Raises
@@ -115,7 +116,7 @@ def attenuation(fit: Fit, replicates: int = REPLICATES) -> xr.Dataset:
         "corrected_sd": whole,
         LOWER: corrected - Z * whole,
         UPPER: corrected + Z * whole,
-        "attenuation": plug_in / corrected,
+        "attenuation": np.where(np.abs(corrected) > Z * whole, plug_in / corrected, np.nan),
         "simulation_sd": np.sqrt(simulated),
     }
     return xr.Dataset(

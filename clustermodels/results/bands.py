@@ -64,12 +64,13 @@ def band(draws: Values) -> Band:
     return Band(centre, spread, float(np.quantile(away, PROBABILITY)))
 
 
-def beyond(draws: Values) -> float:
+def beyond(draws: Values, least: float = 0.0) -> float:
     r"""Give the share of draws that stray as far from their mean as that is from 0.
 
     By Mahalanobis' distance $d' \Sigma^{-1} d$ in the directions in which draws, (S, place), vary:
-    small where the curve as a whole is none that is 0 everywhere. A band asks the same of each
-    place, and has less power against a bend that is spread over many.
+    small where the curve as a whole is none that is 0 everywhere; nan where no draw strays. A band
+    asks the same of each place, and has less power against a bend that is spread over many.
+    Directions in which draws vary by no more than ``least`` (a standard deviation) are rounding.
 
     Examples
     --------
@@ -79,9 +80,10 @@ def beyond(draws: Values) -> float:
     centre = draws.mean(axis=0)
     left = draws - centre
     _, sizes, along = np.linalg.svd(left, full_matrices=False)
-    some = sizes > 1e-7 * max(float(sizes.max()), 1e-300)
+    sizes = sizes / np.sqrt(len(draws))
+    some = sizes > max(1e-7 * float(sizes.max()), least, 1e-300)
     if not some.any():
-        return 1.0
-    scale = sizes[some] / np.sqrt(len(draws))
+        return np.nan
+    scale = sizes[some]
     own = ((left @ along[some].T / scale) ** 2).sum(axis=1)
     return float((own >= ((along[some] @ centre / scale) ** 2).sum()).mean())

@@ -11,10 +11,7 @@ from clustermodels.errors import FitError, choices
 from clustermodels.fits.record import Fit
 from clustermodels.results.effects import own_slope
 from clustermodels.spec import names
-from clustermodels.spec.bending import interaction
-
-# The dims of a posterior name that is one number.
-DRAWN = ("chain", "draw")
+from clustermodels.spec.products import products
 
 
 def asked(fit: Fit, treatment: str | None) -> list[tuple[str, str]]:
@@ -37,9 +34,8 @@ def asked(fit: Fit, treatment: str | None) -> list[tuple[str, str]]:
     found = []
     for one in treatments if treatment is None else [treatment]:
         found.append((one, one))
-        products = [interaction(t, m) for t, m in fit.spec.moderated() if t == one]
         # a curve or a bin's effect is no single coefficient to follow
-        found += [(one, name) for name in products if fit.posterior[name].ndim == len(DRAWN)]
+        found += [(one, product.name) for product in products(fit.spec) if product.treatment == one]
         found += [(one, names.by_mean(one))] if one in slopes else []
     return found
 

@@ -93,8 +93,9 @@ def _coded(
             edges = np.unique(np.quantile(seen, np.linspace(0, 1, bins + 1)))
         else:
             edges = np.unique(np.asarray(bins, dtype=np.float64))
-        cells = np.asarray(np.searchsorted(edges, numbers, side="left"))
-        cells = np.where(numbers == edges[0], 1, cells)
+        # as in a moderator's bins, a value on an edge is of the bin above, but for the last
+        cells = np.asarray(np.searchsorted(edges, numbers, side="right"))
+        cells = np.where(numbers == edges[-1], len(edges) - 1, cells)
         missing = ~np.isfinite(numbers) | (cells == 0) | (cells == len(edges))
         named = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
         levels, codes = np.array(named, dtype=object), cells[~missing] - 1

@@ -17,6 +17,8 @@ from clustermodels.results.places import OBSERVED, Newdata
 from clustermodels.results.steps import refuse_steps
 from clustermodels.results.variables import Contrast, contrasts, derivative, variable
 from clustermodels.spec.bending import interaction as interaction_name
+from clustermodels.spec.moderators import in_steps
+from clustermodels.spec.products import products
 
 # Of each of the two central differences, in standard deviations: of a second derivative the error
 # of rounding is of 1e-16 over the square of the step.
@@ -53,14 +55,15 @@ def interaction(
     Returns
     -------
     Dataset
-        As of ``comparisons``, with a first row of scale ``coefficient``, per unit of both columns
-        as they enter, then ``link`` and ``response``: the mean cross-derivatives.
+        As of ``comparisons``: ``link`` and ``response``, the mean cross-derivatives; and before
+        them a row of scale ``coefficient``, per unit of both columns as they enter: three where the
+        moderator is split, and none along a curve, which has no single coefficient.
 
     Raises
     ------
     PanelError, FitError
-        As for ``slopes``; or if the moderator does not bend the treatment, or this is one lag of
-        several.
+        As for ``slopes``; or if the moderator does not bend the treatment, or does so by steps, or
+        this is one lag of several.
 
     References
     ----------
@@ -85,6 +88,11 @@ def interaction(
             f"there is no interaction of '{treatment}' alone because its column is read at several "
             "lags, which move together. Ask comparisons at a grid of the moderator."
         )
+    if in_steps(fit.spec.moderators[moderator]):
+        raise FitError(
+            f"there is no interaction of '{treatment}' and '{moderator}' because effects in bins "
+            "and of labels are steps, with no slope. Ask comparisons by its bins."
+        )
     one, other = _difference(fit, treatment), _difference(fit, moderator)
     moves = [[a, b] for b in (other.low, other.high) for a in (one.low, one.high)]
     about = {"term": interaction_name(treatment, moderator), "contrast": "d2Y/dXdZ"}
@@ -98,7 +106,11 @@ def interaction(
         entries.append((about, over(crossed, one.width * other.width), moves))
     told = answered(asked, entries, draws=False)
     assert isinstance(told, xr.Dataset)
-    return _below(flat(fit.posterior)[about["term"]], about["term"], told)
+    draws = flat(fit.posterior)
+    for product in reversed(products(fit.spec)):
+        if (product.treatment, product.moderator) == (treatment, moderator):
+            told = _below(draws[product.name], product.name, told)
+    return told
 
 
 def _difference(fit: Fit, name: str) -> Contrast:

@@ -30,6 +30,8 @@ FORMS = (BINS, "spline")
 GRID, QUANTILES = 41, 40
 # Below which share of draws a form is said to leave the line.
 LEVEL = 0.05
+# Places through which a line need not go, and what part of a curve is rounding.
+FEWEST, ROUNDING = 3, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,14 @@ class Moderation:
         where it does so most (``departure``, of the step in ``per`` on the link's scale, at
         ``moderator_value``, with ``sim95_lower`` and ``sim95_upper``); ``beyond``, the share of
         draws that stray as far from their mean as that is from the line, all places together; and
-        whether that is below 0.05 (``leaves``).
+        whether that is below 0.05 (``leaves``). nan of fewer than three bins, through which a line
+        goes anyway.
     support
         Along ``bin``: where along the moderator the policy varies.
     region
-        Where the simultaneous band of the document's own form excludes no effect: stretches of
-        supported places, from and to.
+        Where the simultaneous band excludes no effect: stretches of supported places, from and to.
+        That of the document's own form; or where this is a line that others leave, of the form that
+        leaves it furthest, which the verdict quotes too.
     models
         Which form predicts rows better that are left out, as of ``compare``, with the ``weight`` of
         each in a mixture (stacking). None where there is one form, or a panel is so large that its
@@ -155,12 +159,12 @@ def test_moderation(
     inside = found.covers(places)
     curves = _curves(fit, draws, places, inside, step.words, at.moderator)
     departures = _departures(fits, policy, at.moderator, found)
-    held = _regions(places, band(draws[own]).excludes_zero & inside)
+    told = _telling(own, departures)
+    held = _regions(places, band(draws[told]).excludes_zero & inside)
     ends = np.array([at.values["low"], at.values["high"]])
-    two = _effect(fit, policy, at.moderator, ends)
-    said = verdict(
-        fit, policy, at, two, departures, held, (float(z.min()), float(z.max())), step.words
-    )
+    two = _effect(fits[told], policy, at.moderator, ends)
+    reach = (float(z.min()), float(z.max()))
+    said = verdict(fit, policy, at, told, two, departures, held, reach, step.words)
     return Moderation(curves, departures, found.table, held, _models(fits), fits, said)
 
 
@@ -185,6 +189,15 @@ def _policy(fit: Fit, moderator: str, treatment: str | None) -> str:
         f"moderation of {treatment or 'a treatment'} cannot be tested because {what}. Choose "
         f"among: {choices(bent)}."
     )
+
+
+def _telling(own: str, departures: xr.Dataset) -> str:
+    """Choose the form to quote: the document's, or the one that leaves its line furthest."""
+    leaves = departures["leaves"].to_numpy()
+    if own != LINEAR or not leaves.any():
+        return own
+    share = np.where(leaves, departures["beyond"].to_numpy(), np.inf)
+    return str(departures["form"].to_numpy()[int(np.argmin(share))])
 
 
 def _effect(fit: Fit, policy: str, moderator: str, places: Values) -> Values:
@@ -238,6 +251,7 @@ def _departures(
     """Set each form against its own line, where the policy varies."""
     here = support.covers(support.along)
     z, doses = support.along[here], support.doses[here]
+    names = ("departure", "sim95_lower", "sim95_upper", "moderator_value", "beyond")
     rows: dict[str, tuple[float, ...]] = {}
     for form, fit in fits.items():
         if form == LINEAR:
@@ -248,12 +262,15 @@ def _departures(
             weights = np.ones(QUANTILES)
         else:
             places, weights = _of_bins(np.array(steps.edges), z, doses)
-        off = off_line(_effect(fit, policy, moderator, places), places, weights)
+        curve = _effect(fit, policy, moderator, places)
+        if len(places) < FEWEST:
+            rows[form] = (np.nan,) * len(names)
+            continue
+        off = off_line(curve, places, weights)
         whole = band(off)
         at = int(np.argmax(np.abs(whole.centre) / np.maximum(whole.spread, 1e-300)))
-        numbers = (whole.centre[at], whole.lower[at], whole.upper[at], places[at], beyond(off))
-        rows[form] = numbers
-    names = ("departure", "sim95_lower", "sim95_upper", "moderator_value", "beyond")
+        share = beyond(off, ROUNDING * float(np.abs(curve).max()))
+        rows[form] = (whole.centre[at], whole.lower[at], whole.upper[at], places[at], share)
     columns = np.array([*rows.values()]).reshape(-1, len(names)).T
     told = {name: ("form", column) for name, column in zip(names, columns, strict=True)}
     return xr.Dataset(

@@ -63,7 +63,8 @@ def moderation_split(fit: Fit) -> xr.Dataset:
     Raises
     ------
     FitError
-        If there is no moderator, or what depends on rows is no part of a conditional mode.
+        If no moderator bends an effect along a straight line, or what depends on rows is no part of
+        a conditional mode.
 
     Notes
     -----
@@ -82,9 +83,14 @@ def moderation_split(fit: Fit) -> xr.Dataset:
     """
     if not fit.spec.moderated():
         raise FitError("nothing bends an effect because the document has no moderator.")
+    if not products(fit.spec):
+        raise FitError(
+            "no product can be split because no moderator bends an effect along a straight line. "
+            "Write 'form: linear'."
+        )
     draws = flat(fit.posterior)
     found = [*_posterior(fit, draws)]
-    for moderator in dict.fromkeys(name for _, name in fit.spec.moderated()):
+    for moderator in dict.fromkeys(product.moderator for product in products(fit.spec)):
         for form, of, asked in forms(fit, moderator):
             found += _at_mode(fit, form, of, asked, draws)
     labels, numbers = zip(*found, strict=True)
@@ -162,7 +168,9 @@ def moderation_findings(fit: Fit, table: xr.Dataset) -> tuple[Finding, ...]:
     """
     found = []
     rows = table.to_dataframe()
-    for treatment, moderator in fit.spec.moderated():
+    for treatment, moderator in dict.fromkeys(
+        (product.treatment, product.moderator) for product in products(fit.spec)
+    ):
         own = rows[(rows["treatment"] == treatment) & (rows["moderator"] == moderator)]
         modes = own[own["source"] == "conditional mode"].set_index(["form", "term"])
         told = {

@@ -8,7 +8,7 @@ from clustermodels.data.reading import read_as
 from clustermodels.errors import FitError
 from clustermodels.fits.fit import fit as fitted
 from clustermodels.fits.record import Fit
-from clustermodels.spec.bending import bent, interaction
+from clustermodels.spec.bending import amplitude, bent, interaction, length
 from clustermodels.spec.document import Spec
 from clustermodels.spec.engine import Auto
 from clustermodels.spec.forms import AnyForm, form_named
@@ -59,8 +59,5 @@ def refitted(fit: Fit, moderator: str, form: str) -> Fit:
 
 def _kept(spec: Spec, moderator: str) -> dict[str, object]:
     own = {moderator, *(interaction(t, m) for t, m in bent(spec) if m == moderator)}
-    return {
-        name: prior
-        for name, prior in spec.priors.items()
-        if not any(name == each or name.startswith(f"{each}_") for each in own)
-    }
+    own |= {named(each) for each in own for named in (amplitude, length)}
+    return {name: prior for name, prior in spec.priors.items() if name not in own}

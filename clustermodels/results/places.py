@@ -16,6 +16,7 @@ from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.columns import treatment_column
 from clustermodels.data.design import Design, design
 from clustermodels.data.factors import factor_columns
+from clustermodels.data.learned import Learned
 from clustermodels.data.panel import Panel, reader
 from clustermodels.errors import FitError, PanelError, Problem, choices, unknown_among
 from clustermodels.fits.record import Fit
@@ -82,11 +83,19 @@ class Place:
         """
         panel = moved(fit, self.panel, moves) if moves else self.panel
         try:
-            made = design(fit.spec, panel, fit.learned, fitted=False)
+            made = design(fit.spec, panel, self._learned(fit), fitted=False)
         except PanelError as error:
             said = " and ".join(f"'{move.variable.name}'" for move in moves)
             raise PanelError([_of_move(problem, said) for problem in error.problems]) from None
         return _without(fit, aim(made), self.unknown)
+
+    def _learned(self, fit: Fit) -> Learned:
+        """Give what was learned, with means of no cluster at their centre."""
+        splits = fit.learned.splits
+        if splits is None or CLUSTER not in self.unknown:
+            return fit.learned
+        centre = (splits.centres,) * len(splits.values)
+        return replace(fit.learned, splits=replace(splits, values=centre))
 
 
 def _of_move(problem: Problem, said: str) -> Problem:

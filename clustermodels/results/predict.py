@@ -32,7 +32,9 @@ def predict(fit: Fit, scenario: str | None = None, *, keep_shocks: bool = False)
     a shock of their own. It assumes that a policy leaves ranks as they are.
 
     Years ahead that the document's ``horizon`` asks for are among the rows: effects of years that
-    are pooled are drawn there, the same ones under every scenario.
+    are pooled are drawn there, the same ones under every scenario. Where the outcome depends on its
+    past, they go on from the outcomes of the fitted years, under a scenario from what these would
+    have been with the same shocks.
 
     Parameters
     ----------

@@ -53,6 +53,9 @@ def _difference(first: str, one: Fit, name: str, other: Fit) -> str:
             f"'{families[0].name}' predicts by {words[0]} and '{families[1].name}' by {words[1]}, "
             "which have no common measure"
         )
+    beside = [made.outcome.trials for made in designs]
+    if not any(family.feeds for family in families) and not np.array_equal(beside[0], beside[1]):
+        return "rows have other numbers of trials"
     weights = [
         None if made.outcome.weights is None else made.outcome.weights.values for made in designs
     ]

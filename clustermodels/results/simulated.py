@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from clustermodels.data.design import Design
 from clustermodels.data.kept import refuse_unranked, shocks_of
 from clustermodels.data.panel import Values
@@ -33,7 +35,9 @@ def simulated[Result](
         Takes which rows they are, whole clusters; the design of them as observed; and their
         outcomes, (S, obs), under each scenario in turn, made as they are asked for.
     keep_shocks
-        Whether each cluster-year keeps its own shock; else outcomes are expectations.
+        Whether each cluster-year keeps its own shock; else outcomes are expectations. Where the
+        outcome depends on its past, those of years ahead are given the fitted years' outcomes: as
+        they were observed, or under a scenario as they would have been with the same shocks.
 
     Raises
     ------
@@ -46,16 +50,24 @@ def simulated[Result](
     designs = [
         before if name is None else counterfactual(fit.spec, *fit.whole, name) for name in scenarios
     ]
-    if keep_shocks:
+    ahead = fit.ahead(before.years)
+    leads = fit.spec.dynamics is not None and bool(ahead.any())
+    if keep_shocks or leads:
         refuse_unranked(before)
 
     def worked(rows: slice, here: Design) -> Result:
         seed = [fit.spec.engine.seed, rows.start]
-        shocks = shocks_of(here, draws, seed) if keep_shocks else None
+        shocks = shocks_of(here, draws, seed) if keep_shocks or leads else None
 
         def made(design: Design) -> Values:
             own = here if design is before else part(design, rows)
-            return expected_outcome(own, draws, seed) if shocks is None else shocks.outcome(own)
+            if shocks is None:
+                return expected_outcome(own, draws, seed)
+            kept = shocks.outcome(own)
+            if keep_shocks:
+                return kept
+            # years ahead go on from the outcomes that each cluster had, not from what is expected
+            return expected_outcome(own, draws, seed, np.where(ahead[rows], np.nan, kept))
 
         return work(rows, here, map(made, designs))
 

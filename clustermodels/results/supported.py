@@ -9,8 +9,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from clustermodels.data.columns import raw_columns, transformed
+from clustermodels.data.factors import residual
 from clustermodels.data.panel import reader
 from clustermodels.fits.record import Fit
+from clustermodels.spec.fixed_effects import CLUSTER
 
 Values = NDArray[np.float64]
 
@@ -28,12 +30,13 @@ class Support:
     Parameters
     ----------
     along, doses
-        (row,): moderator and policy as they enter, where both are known.
+        (row,): moderator and policy as they enter, where both are known; the policy less its mean
+        in the row's cluster, where clusters have effects that leave no other differences to tell.
     edges
         (bin + 1,).
     table
         Along ``bin``: ``from``, ``to``, ``rows``, ``clusters``, ``sd`` of the policy as it enters
-        there, and whether that is ``supported``.
+        there (within clusters, likewise), and whether that is ``supported``.
     """
 
     along: Values
@@ -49,7 +52,9 @@ class Support:
 def support_along(fit: Fit, policy: str, moderator: str) -> Support:
     """Find where along a moderator a policy varies, over the fitted rows.
 
-    Bins are of equal width; see Hainmueller, Mummolo & Xu (2019, doi 10.1017/pan.2018.46).
+    Bins are of equal width; see Hainmueller, Mummolo & Xu (2019, doi 10.1017/pan.2018.46). Beside
+    effects of clusters that are free, or correlated, a policy that never changes in a cluster while
+    it stands in a bin tells nothing of the effect there.
     """
     rows = reader(fit.panel)
     columns = transformed(raw_columns(fit.spec, rows), fit.learned.standards, rows)
@@ -59,7 +64,15 @@ def support_along(fit: Fit, policy: str, moderator: str) -> Support:
     which = _bin(edges, z)
     size = np.bincount(which, minlength=BINS)
     clusters = np.array([len({*cluster[which == b].tolist()}) for b in range(BINS)])
-    spread = np.array([dose[which == b].std() if size[b] else np.nan for b in range(BINS)])
+    own = fit.spec.fixed_effects.get(CLUSTER)
+    if own is not None and own.pooling != "partial":
+        code = np.unique(cluster, return_inverse=True)[1]
+        here = residual(dose, [code * BINS + which])
+        dose = residual(dose, [code])
+    else:
+        here = residual(dose, [which])
+    told = np.bincount(which, here**2, minlength=BINS)
+    spread = np.where(size > 0, np.sqrt(told / np.maximum(size, 1)), np.nan)
     enough = (size >= FEWEST_ROWS) & (clusters >= FEWEST_CLUSTERS)
     supported = enough & (np.nan_to_num(spread) > STILL * dose.std())
     table = xr.Dataset(

@@ -71,7 +71,8 @@ def _without_clusters(fit: Fit, made: Design) -> Design:
 def _new(fit: Fit, draws: dict[str, Values], seed: int) -> tuple[Aim, Draws]:
     own = [block for block in fit.design().blocks if _of_clusters(fit, block)]
     lawless = [b.name for b in own if not b.sds or b.serial is not None or not _by_cluster(b)]
-    if lawless or not own:
+    effects = any(term.around is None and term.name != names.TREND for b in own for term in b.terms)
+    if lawless or not effects:
         because = (
             f"'{lawless[0]}' follows no law that one could be drawn from by itself"
             if lawless

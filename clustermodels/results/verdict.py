@@ -20,6 +20,7 @@ def verdict(
     fit: Fit,
     policy: str,
     at: Standing,
+    form: str,
     two: Values,
     departures: xr.Dataset,
     region: tuple[tuple[float, float], ...],
@@ -32,8 +33,10 @@ def verdict(
     ----------
     fit, policy, at
         The fit, the treatment, and what counts as low and high.
+    form
+        The one that is quoted.
     two
-        (S, 2): what a step adds to the predictor at low and at high.
+        (S, 2): what a step adds to the predictor at low and at high, in that form.
     departures, region, reach
         As ``test_moderation`` finds them; the moderator's smallest and largest value.
     words
@@ -43,15 +46,22 @@ def verdict(
     shown = two if kind == "difference" else np.exp(two)
     low, high = (f"{float(np.median(shown[:, k])):.3g}" for k in (0, 1))
     chance = float((two[:, 0] > two[:, 1]).mean())
-    sure = "bends" if max(chance, 1 - chance) > LIKELY else "is not shown to bend"
-    leaves = [str(form) for form in departures["form"].to_numpy()[departures["leaves"].to_numpy()]]
-    others = [str(form) for form in departures["form"].to_numpy() if form not in leaves]
+    tried = [str(each) for each in departures["form"].to_numpy()]
+    beyond = departures["beyond"].to_numpy()
+    leaves = [
+        each for each, left in zip(tried, departures["leaves"].to_numpy(), strict=True) if left
+    ]
+    others = [each for each, share in zip(tried, beyond, strict=True) if not np.isnan(share)]
+    sure = "bends" if leaves or max(chance, 1 - chance) > LIKELY else "is not shown to bend"
     line = (
-        f"not along a straight line ({choices(leaves)} leave{'s' * (len(leaves) == 1)} it)"
+        f"not along a straight line ({choices(leaves)} leave{'s' * (len(leaves) == 1)} it; by the "
+        f"form {form})"
         if leaves
         else f"and no departure from a straight line is found by {choices(others)}"
         if others
         else "along a straight line by assumption"
+        if form == "linear"
+        else f"by the form {form}, in which no departure from a line can be told"
     )
     if not region:
         where = "nowhere is the effect clear of none at once"

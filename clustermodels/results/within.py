@@ -27,7 +27,8 @@ def within_between(fit: Fit) -> xr.Dataset:
     difference (Mundlak 1978): what Hausman's (1978) test asks about, as a posterior. Where it is
     clear of 0, clusters with more of x differ in other ways too, and an effect of clusters that
     ignores it mixes both slopes. With ``dynamics`` the difference is that among clusters with the
-    same first outcomes. Of a treatment with ``slope: correlated`` there is besides what its slope
+    same first outcomes. Curves, bins and labels of moderators have no two slopes, and are left
+    out. Of a treatment with ``slope: correlated`` there is besides what its slope
     goes up by with the cluster's mean of it.
 
     Parameters
@@ -83,7 +84,9 @@ def _entries(fit: Fit) -> Iterator[tuple[Labels, Values]]:
     several |= {product.name for product in products(fit.spec) if product.part != "whole"}
     for factor, means in fit.learned.means.items():
         for position, term in enumerate(means.columns):
-            if term in several:  # a mean of these is a square or a covariance, and no slope
+            # a mean of products is a square or a covariance, and parts of a curve, or labels, have
+            # no slope each by itself
+            if term in several or term not in draws:
                 continue
             within = np.asarray(draws[term])
             difference = np.asarray(draws[names.means(factor)])[:, position]

@@ -34,6 +34,19 @@ def _known_cells(spec: Spec) -> Iterator[Problem]:
             )
 
 
+def _sampled_lines(spec: Spec) -> Iterator[Problem]:
+    """Refuse curves of positions whose sampling error is to be taken out."""
+    for name in spec.sampled():
+        item = spec.moderators[name]
+        if item.form != "linear":
+            yield spec.source.problem(
+                ("moderators", name, "uncertain"),
+                "the sampling error of ties cannot be taken out of this form, because it is told "
+                "of single coefficients, and only a straight line has one",
+                fix="Write 'form: linear', or remove 'uncertain'.",
+            )
+
+
 def _known_columns(spec: Spec) -> Iterator[Problem]:
     """Refuse columns that react to outcomes beside what their equations do not hold."""
     if not spec.predetermined():
@@ -89,6 +102,7 @@ def _something_bent(spec: Spec) -> Iterator[Problem]:
 
 RULES: tuple[Callable[[Spec], Iterator[Problem]], ...] = (
     _known_cells,
+    _sampled_lines,
     _known_columns,
     _lines_of_shapes,
     _something_bent,

@@ -123,22 +123,29 @@ def test_crossed_effects_of_years_are_drawn_for_each_new_pair():
 
 
 @pytest.mark.parametrize("lags", [1, 2])
-def test_the_walk_goes_on_beyond_the_panel(lags):
+def test_years_ahead_go_on_from_what_clusters_had_last(lags):
+    """Fitted years are walked; years ahead begin at what was observed, and what an edit adds."""
     frame = table()
     told = document(dynamics=BIASED | {"lags": lags})
     fit = made_fit(told, frame, around={"rho": 0.5, "rho_2": -0.2, "dose": 0.4}, noise=0.05)
     draws, eta, observed = flat(fit.posterior), base(fit, frame), lookup(frame, "y")
-    dose = draws["dose"]
-    for scenario, from_ in ((None, 9999), ("later", 2020)):
+    dose, plain = draws["dose"], {}
+    for scenario, edited in ((None, []), ("later", [2020, 2021]), ("last", [2018])):
         found, walked = values_of(cm.predict(fit, scenario)), dict(observed)
         for city, year in sorted(found, key=lambda place: place[1]):
-            value = eta[city, year] + dose * (year >= from_)
+            if year == 2019:
+                for before in (2017, 2018):
+                    moved = walked[city, before] - plain.get((city, before), walked[city, before])
+                    walked[city, before] = observed[city, before] + moved
+            value = eta[city, year] + dose * (year in edited)
             for lag in range(1, lags + 1):
                 name = "rho" if lag == 1 else f"rho_{lag}"
                 past = walked[city, year - lag] - fit.learned.scales[name].centre
                 value = value + draws[name] * past
             walked[city, year] = value
             np.testing.assert_allclose(found[city, year], value, rtol=1e-9, atol=1e-9)
+            if scenario is None and year <= 2018:
+                plain[city, year] = value
     assert max(year for _, year in found) == 2021
 
 
@@ -147,12 +154,14 @@ def test_counts_are_drawn_forward_beyond_the_panel(monkeypatch):
     frame = table()
     told = document(outcomes={"count": {"family": "poisson"}}, dynamics=BIASED)
     fit = made_fit(told, frame, around={"rho": 0.3, "intercept": 1.2, "dose": 0.1}, noise=0.02)
-    draws, eta, walked = flat(fit.posterior), base(fit, frame), dict(lookup(frame, "count"))
-    prediction = cm.predict(fit)
+    draws, eta, observed = flat(fit.posterior), base(fit, frame), lookup(frame, "count")
+    prediction, walked = cm.predict(fit), dict(lookup(frame, "count"))
     found = values_of(prediction)
     rng = np.random.default_rng([fit.spec.engine.seed, 0])
     centre = fit.learned.scales["rho"].centre
     for year in np.unique(prediction["year"]):
+        if year == 2019:
+            walked |= observed
         rows = [place for place in found if place[1] == year]
         shares = rng.random((12, len(rows)))
         for n, (city, _) in enumerate(rows):
@@ -271,8 +280,10 @@ def test_counts_that_keep_a_share_go_on_exactly():
     fit = made_fit(told, frame, around={"rho": -1.0, "intercept": 1.0}, noise=0.02)
     eta, walked = base(fit, frame), dict(lookup(frame, "count"))
     rho, found = flat(fit.posterior)["rho"], values_of(cm.predict(fit))
+    observed = lookup(frame, "count")
     for city, year in sorted(found, key=lambda place: place[1]):
-        walked[city, year] = np.exp(eta[city, year]) + rho * walked[city, year - 1]
+        before = observed[city, 2018] if year == 2019 else walked[city, year - 1]
+        walked[city, year] = np.exp(eta[city, year]) + rho * before
         np.testing.assert_allclose(found[city, year], walked[city, year], rtol=1e-9)
     assert np.isfinite(cm.predict(fit, "later", keep_shocks=True)).all()
 

@@ -72,7 +72,8 @@ def test_how_many_draws_stray_as_far_is_told_by_the_chi_square(away):
     draws = rng.normal([3 * away, -away], 1.0, (200_000, 2)) @ across
     wanted = st.chi2.sf(10 * away**2, 2)
     assert beyond(draws) == pytest.approx(wanted, abs=5e-3)
-    assert beyond(np.ones((50, 2))) == 1.0
+    assert np.isnan(beyond(np.ones((50, 2))))
+    assert np.isnan(beyond(draws, least=1e3))
 
 
 def test_what_leaves_a_line_is_the_residual_of_weighted_least_squares():
@@ -93,9 +94,48 @@ def test_support_is_where_the_policy_varies(line):
         here = rows[(rows["z"] >= edges[place]) & ((rows["z"] < edges[place + 1]) | last)]
         assert int(found.support["rows"][place]) == len(here)
         assert int(found.support["clusters"][place]) == here["city"].nunique()
-        assert float(found.support["sd"][place]) == pytest.approx(here["policy"].std(ddof=0))
+        left = here["policy"] - here.groupby("city")["policy"].transform("mean")
+        assert float(found.support["sd"][place]) == pytest.approx(np.sqrt((left**2).mean()))
     supported = support_along(fit, "policy", "z").covers(np.array([0.1, 0.5, 0.9]))
     assert supported.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("effects", "supported"),
+    [
+        ({"pooling": "correlated"}, False),
+        ({"pooling": "free"}, False),
+        ({"pooling": "partial"}, True),
+    ],
+)
+def test_a_policy_that_stays_in_each_cluster_supports_nothing_beside_its_effect(effects, supported):
+    frame = table(lambda z: 0 * z)
+    high = frame["z"] > 0.7
+    frame.loc[high, "policy"] = frame.loc[high, "city"].str[1:].astype(float) % 4
+    fit = cm.fit(cm.read_spec(DOCUMENT | {"fixed_effects": {"cluster": effects}}), frame)
+    support = support_along(fit, "policy", "z")
+    assert support.covers(np.array([0.1, 0.8, 0.9])).tolist() == [True, supported, supported]
+
+
+def test_what_is_quoted_is_of_a_form_that_the_data_do_not_reject(bent):
+    """An inverted U whose two quantiles have the same effect."""
+    _, found = bent
+    told = str(found.departures["form"][int(np.argmin(found.departures["beyond"].data))].item())
+    assert f"leave it; by the form {told})" in found.verdict
+    assert found.verdict.startswith("z bends the effect of policy")
+    ends = found.curves.sel(form=told)
+    clear = ((ends["sim95_lower"] > 0) | (ends["sim95_upper"] < 0)) & ends["supported"]
+    held = [any(a <= z <= b for a, b in found.region) for z in ends["moderator_value"].to_numpy()]
+    assert held == clear.to_numpy().tolist()
+
+
+def test_two_bins_leave_no_line_and_are_not_said_to():
+    halves = DOCUMENT | {"moderators": {"z": {"form": {"bins": 2}}}}
+    fit = cm.fit(cm.read_spec(halves), table(lambda z: 1 - 8 * (z - 0.5) ** 2))
+    found = cm.test_moderation(fit, forms=())
+    assert np.isnan(found.departures.sel(form="bins")["beyond"])
+    assert not bool(found.departures.sel(form="bins")["leaves"])
+    assert "by the form bins, in which no departure from a line can be told" in found.verdict
 
 
 def test_a_line_is_a_line_and_its_curve_the_closed_form(line):
@@ -150,14 +190,20 @@ def test_a_bend_is_found_and_said(bent):
 
 
 def test_priors_of_the_line_give_way_and_others_stay():
+    """That of a column whose name begins alike among them."""
     stated = {
         "policy_x_z": {"distribution": "normal", "mean": 0, "sd": 0.2},
         "z": {"distribution": "normal", "mean": 0, "sd": 1},
         "sigma": {"distribution": "exponential", "mean": 1},
+        "z_share": {"distribution": "normal", "mean": 5, "sd": 0.001},
     }
-    fit = cm.fit(cm.read_spec(DOCUMENT | {"priors": stated}), table(lambda z: z))
+    frame = table(lambda z: z)
+    frame["z_share"] = np.arange(len(frame)) % 7 / 7
+    fit = cm.fit(cm.read_spec(DOCUMENT | {"controls": ["z_share"], "priors": stated}), frame)
     found = cm.test_moderation(fit, forms=["quadratic"])
-    assert {*found.fits["quadratic"].spec.priors} == {"sigma"}
+    assert {*found.fits["quadratic"].spec.priors} == {"sigma", "z_share"}
+    kept = found.fits["quadratic"].posterior["z_share"]
+    assert abs(float(kept.mean()) - 5) < 0.01
     assert found.fits["linear"] is fit
 
 
