@@ -95,7 +95,8 @@ class Place:
         if splits is None or CLUSTER not in self.unknown:
             return fit.learned
         centre = (splits.centres,) * len(splits.values)
-        return replace(fit.learned, splits=replace(splits, values=centre))
+        centred = splits.model_copy(update={"values": centre})
+        return fit.learned.model_copy(update={"splits": centred})
 
 
 def _of_move(problem: Problem, said: str) -> Problem:

@@ -120,5 +120,9 @@ def test_fits_of_other_things_are_not_compared(two):
     weighed = {"count": {"family": "poisson", "weights": {"column": "people", "kind": "sampling"}}}
     with pytest.raises(cm.FitError, match="because rows do not weigh the same"):
         cm.compare({"a": one, "b": made({"outcomes": weighed})})
+    tried = table().assign(tries=lambda f: f["count"] + 2, more=lambda f: f["count"] + 5)
+    of = {c: {"count": {"family": "binomial", "trials": c}} for c in ("tries", "more")}
+    with pytest.raises(cm.FitError, match="because rows have other numbers of trials"):
+        cm.compare({c: made({"outcomes": each}, frame=tried) for c, each in of.items()})
     with pytest.raises(cm.FitError, match="because there are not two fits"):
         cm.compare({"a": one})

@@ -182,7 +182,7 @@ def test_averages_over_bins_of_a_column():
     fit = made("gaussian")
     values, x = predicted(fit), fit.panel.rows["money"].to_numpy()[fit.panel.used]
     halves = cm.predictions(fit, by={"money": 2}, draws=True)
-    upper = x > np.median(x)
+    upper = x >= np.median(x)  # an edge is of the bin above, as in a moderator's bins
     wanted = np.stack([values[:, ~upper].mean(axis=1), values[:, upper].mean(axis=1)], axis=1)
     np.testing.assert_allclose(halves.to_numpy().reshape(wanted.shape), wanted, rtol=1e-10)
     edges = cm.predictions(fit, by={"money": [0, 1.5, 2]})

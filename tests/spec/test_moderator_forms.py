@@ -90,6 +90,10 @@ def test_refused(item, words):
             "moderators.c.full: controls cannot be bent by 'c', because cells of g are parameters",
         ),
         (
+            "moderators: {c: {kind: network, measure: degree, uncertain: ties, form: spline}}\n",
+            "moderators.c.uncertain: the sampling error of ties cannot be taken out of this form",
+        ),
+        (
             "priors: {policies_x_c: {ratio: [0.9, 1.1]}}\nmoderators: {c: {form: spline}}\n",
             "priors.policies_x_c: 'ratio' is for the effects of columns, and this is none",
         ),
