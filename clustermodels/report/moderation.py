@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from clustermodels.report.picture import BLUE, DPI, INK, MUTED, PALE, check_target, style, write
+from clustermodels.results.departures import BINS
 from clustermodels.results.intervals import LOWER, UPPER
-from clustermodels.results.moderation import BINS, Moderation
+from clustermodels.results.moderation import Moderation
 
 Values = NDArray[np.float64]
 # In inches.

@@ -9,29 +9,23 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from clustermodels.data.moderation import effect_at
 from clustermodels.errors import FitError, choices
-from clustermodels.fits.record import Fit, flat
-from clustermodels.results.bands import band, beyond
+from clustermodels.fits.record import Fit
+from clustermodels.results.bands import band
 from clustermodels.results.compare import predictive, without_row
-from clustermodels.results.effects import own_slope
+from clustermodels.results.departures import BINS, LINEAR, departures_of, effect_along
 from clustermodels.results.intervals import increase, summarised
 from clustermodels.results.other_forms import name_of, refitted
 from clustermodels.results.standing import standing
-from clustermodels.results.supported import FEWEST_CLUSTERS, FEWEST_ROWS, Support, support_along
+from clustermodels.results.supported import FEWEST_CLUSTERS, FEWEST_ROWS, support_along
 from clustermodels.results.verdict import verdict
 from clustermodels.spec.forms import FORMS as KINDS
 
 Values = NDArray[np.float64]
 
-LINEAR, BINS = "linear", "bins"
 FORMS = (BINS, "spline")
-# Places along the moderator, and quantiles of the rows over which a curve is set against a line.
-GRID, QUANTILES = 41, 40
-# Below which share of draws a form is said to leave the line.
-LEVEL = 0.05
-# Places through which a line need not go, and what part of a curve is rounding.
-FEWEST, ROUNDING = 3, 1e-9
+# Places along the moderator.
+GRID = 41
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,14 +149,14 @@ def test_moderation(
     wanted = dict.fromkeys([LINEAR, *forms, own])
     fits = {f: fit if f == own else refitted(fit, at.moderator, f) for f in wanted}
     step = fit.learned.scales[policy]
-    draws = {name: _effect(one, policy, at.moderator, places) for name, one in fits.items()}
+    draws = {name: effect_along(one, policy, at.moderator, places) for name, one in fits.items()}
     inside = found.covers(places)
     curves = _curves(fit, draws, places, inside, step.words, at.moderator)
-    departures = _departures(fits, policy, at.moderator, found)
+    departures = departures_of(fits, policy, at.moderator, found)
     told = _telling(own, departures)
     held = _regions(places, band(draws[told]).excludes_zero & inside)
     ends = np.array([at.values["low"], at.values["high"]])
-    two = _effect(fits[told], policy, at.moderator, ends)
+    two = effect_along(fits[told], policy, at.moderator, ends)
     reach = (float(z.min()), float(z.max()))
     said = verdict(fit, policy, at, told, two, departures, held, reach, step.words)
     return Moderation(curves, departures, found.table, held, _models(fits), fits, said)
@@ -200,14 +194,6 @@ def _telling(own: str, departures: xr.Dataset) -> str:
     return str(departures["form"].to_numpy()[int(np.argmin(share))])
 
 
-def _effect(fit: Fit, policy: str, moderator: str, places: Values) -> Values:
-    """Give what a step of the policy adds to the predictor at places, (S, place)."""
-    draws = flat(fit.posterior)
-    own = own_slope(fit, policy, draws)
-    slopes = effect_at(fit.learned, draws, policy, moderator, places, own)
-    return slopes * fit.learned.scales[policy].step
-
-
 def _curves(
     fit: Fit,
     draws: Mapping[str, Values],
@@ -243,67 +229,6 @@ def _curves(
             "moderator": moderator,
         },
     )
-
-
-def _departures(
-    fits: Mapping[str, Fit], policy: str, moderator: str, support: Support
-) -> xr.Dataset:
-    """Set each form against its own line, where the policy varies."""
-    here = support.covers(support.along)
-    z, doses = support.along[here], support.doses[here]
-    names = ("departure", "sim95_lower", "sim95_upper", "moderator_value", "beyond")
-    rows: dict[str, tuple[float, ...]] = {}
-    for form, fit in fits.items():
-        if form == LINEAR:
-            continue
-        steps = fit.learned.steps.get(moderator)
-        if steps is None:
-            places = np.quantile(z, (np.arange(QUANTILES) + 0.5) / QUANTILES)
-            weights = np.ones(QUANTILES)
-        else:
-            places, weights = _of_bins(np.array(steps.edges), z, doses)
-        curve = _effect(fit, policy, moderator, places)
-        if len(places) < FEWEST:
-            rows[form] = (np.nan,) * len(names)
-            continue
-        off = off_line(curve, places, weights)
-        whole = band(off)
-        at = int(np.argmax(np.abs(whole.centre) / np.maximum(whole.spread, 1e-300)))
-        share = beyond(off, ROUNDING * float(np.abs(curve).max()))
-        rows[form] = (whole.centre[at], whole.lower[at], whole.upper[at], places[at], share)
-    columns = np.array([*rows.values()]).reshape(-1, len(names)).T
-    told = {name: ("form", column) for name, column in zip(names, columns, strict=True)}
-    return xr.Dataset(
-        told | {"leaves": ("form", columns[-1] < LEVEL)},
-        coords={"form": np.array([*rows], dtype=object)},
-    )
-
-
-def _of_bins(edges: Values, z: Values, doses: Values) -> tuple[Values, Values]:
-    """Give where the rows that tell of each bin's effect are, and how much they tell.
-
-    A row tells of an effect as the square of what the policy is off its mean in the bin.
-    """
-    bins = np.searchsorted(edges, z, side="right")
-    size = np.maximum(np.bincount(bins), 1)
-    told = (doses - (np.bincount(bins, doses) / size)[bins]) ** 2
-    weights = np.bincount(bins, told)
-    some = weights > 0
-    return np.bincount(bins, told * z)[some] / weights[some], weights[some]
-
-
-def off_line(curve: Values, places: Values, weights: Values) -> Values:
-    """Give what a curve's draws, (S, place), leave of their own weighted least-squares line.
-
-    Examples
-    --------
-    >>> x = np.array([0.0, 1.0, 2.0, 3.0])
-    >>> bool(np.allclose(off_line(np.array([2 + 3 * x]), x, np.ones(4)), 0))
-    True
-    """
-    line = np.column_stack([np.ones(len(places)), places])
-    solved = np.linalg.lstsq(line * np.sqrt(weights)[:, None], (curve * np.sqrt(weights)).T)[0]
-    return np.asarray(curve - (line @ solved).T)
 
 
 def _regions(places: Values, inside: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:

@@ -8,7 +8,7 @@ import scipy.stats as st
 import clustermodels as cm
 from clustermodels.fits.record import flat
 from clustermodels.results.bands import band, beyond
-from clustermodels.results.moderation import off_line
+from clustermodels.results.departures import off_line
 from clustermodels.results.supported import support_along
 
 CLUSTERS, YEARS = 20, 8
