@@ -13,6 +13,7 @@ from clustermodels.data.design import Design
 from clustermodels.data.factors import residual
 from clustermodels.data.panel import Values
 from clustermodels.errors import Finding, choices
+from clustermodels.spec.bending import curves
 from clustermodels.spec.document import Spec
 from clustermodels.spec.fixed_effects import CLUSTER, YEAR
 from clustermodels.spec.names import by_mean, shape
@@ -36,6 +37,12 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
         for dose in spec.shaped()
         for block in of.blocks
         if block.name == shape(dose)
+    ]
+    # of a curve, its line: what is known of that is told first
+    common += [
+        replace(block, labels=None, values=block.values[:, :1])
+        for block in of.blocks
+        if block.labels is not None and block.smooth is None and block.name in curves(spec)
     ]
     yield from _within(spec, of, common)
     yield from _few_changes(spec, of, common)

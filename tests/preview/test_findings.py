@@ -33,10 +33,12 @@ def test_a_treatment_that_never_changes_within_a_cluster():
     assert "from the prior alone" in free["no_within_variation"].so_what
 
 
-def test_a_moderator_that_never_changes_is_ordinary_but_for_free_effects():
+@pytest.mark.parametrize("form", ["linear", "quadratic", "spline"])
+def test_a_moderator_that_never_changes_is_ordinary_but_for_free_effects(form):
     table = sound().assign(centrality=by_cluster([1.0, 2.0, 3.5, 4.0, 6.0]))
-    assert found(table, fixed_effects=PARTIAL) == {}
-    free = found(table, fixed_effects=FREE)
+    bent = {"centrality": {"form": form}}
+    assert found(table, fixed_effects=PARTIAL, moderators=bent) == {}
+    free = found(table, fixed_effects=FREE, moderators=bent)
     assert free["no_within_variation"].severity == "note"
     assert free["no_within_variation"].path == "moderators.centrality"
 
