@@ -30,26 +30,34 @@ def effects(
         str, typer.Option(help="response, link, ratio, lnratio; of slopes also elasticity.")
     ] = "response",
     target: Annotated[str, typer.Option(help="these, average or new clusters.")] = "these",
+    interaction: Annotated[
+        str | None,
+        typer.Option(metavar="MODERATOR", help="How it bends the effect, on both scales."),
+    ] = None,
     format_: AsFormat = Format.text,
     outcome: Outcome = None,
 ) -> None:
     """Say what the policy does, or what goes along with any column.
 
     The policy's effect where its moderators are low, middle and high; with --variables, what the
-    outcome differs by where a column is moved in all rows, on average.
+    outcome differs by where a column is moved in all rows, on average; with --interaction, what a
+    moderator does to the effect on the link's scale and on the outcome's.
     """
     each = opened(run, outcome)
     moved = {name: amount(what) for name, what in said_of(variables or []).items()}
     groups = {name: bins(what) for name, what in said_of(by or []).items()} or "overall"
 
-    def answer(made: cm.Fit) -> object:
+    def answers(made: cm.Fit) -> list[object]:
+        if interaction is not None:
+            bent = [t for t, m in made.spec.moderated() if m == interaction] or [""]
+            return [cm.interaction(made, t, interaction, by=groups, target=target) for t in bent]
         if not moved:
-            return cm.effects(made)
+            return [cm.effects(made)]
         if slopes:
-            return cm.slopes(made, [*moved], by=groups, scale=scale, target=target)
-        return cm.comparisons(made, moved, by=groups, scale=scale, target=target)
+            return [cm.slopes(made, [*moved], by=groups, scale=scale, target=target)]
+        return [cm.comparisons(made, moved, by=groups, scale=scale, target=target)]
 
-    found = {name: [answer(made)] for name, made in each.items()}
+    found = {name: answers(made) for name, made in each.items()}
     show_effects(found, format_, any_of(each).spec)
 
 

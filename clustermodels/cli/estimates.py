@@ -69,7 +69,10 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         if "under" in estimate:
             _ahead(outcome, estimate, format_)
             continue
-        if "contrast" in estimate:
+        if "coefficient" in estimate.get("contrast", ()):
+            title, kind = f"Interactions on the link's scale, and in {outcome} itself", "what"
+            estimate["what"] = ["median" for _ in estimate.pop("contrast")]
+        elif "contrast" in estimate:
             title = f"What {outcome} differs by where a column is moved in all rows"
         if "factor" in estimate:
             title, kind = "Slopes within and between, on the coefficient's scale", "what"

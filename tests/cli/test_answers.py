@@ -47,9 +47,22 @@ def test_effects_without_variables_are_those_along_moderators(run):
     assert "response [eti95]" in out
 
 
+def test_effects_of_a_moderator_on_both_scales(run, tiny_fit):
+    (treatment, moderator), *_ = tiny_fit.spec.moderated()
+    _, out, _ = run("effects", "run.nc", "--interaction", moderator, "--format", "csv")
+    wanted = cm.interaction(tiny_fit, treatment, moderator)
+    rows = rows_of(out)
+    assert [row["scale"] for row in rows] == ["coefficient", "link", "response"]
+    np.testing.assert_allclose([float(row["median"]) for row in rows], wanted["median"], rtol=1e-9)
+    _, out, _ = run("effects", "run.nc", "--interaction", moderator)
+    assert "Interactions on the link's scale, and in patents itself" in out
+    assert out.count("P(increase)") == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
+        (("--interaction", "gdp"), 3, "the document has no such product. Choose among:"),
         (("--variables", "polices"), 2, "Did you mean 'policies'"),
         (("--variables", "policies", "--scale", "odds"), 3, "because comparisons have no such"),
         (("--variables", "policies", "--by", "gdp=some"), 2, "'some' is no number of bins"),
