@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 
 from clustermodels.data.panel import Positions, Values
 
@@ -13,6 +12,8 @@ SHARE, STEP = 0.7, 1e-3
 HALF = 0.5
 # Of a cluster's mean at least this is new.
 LITTLE = 1e-6
+# Newton's: from there each doubles what is new at least, until it is near.
+STEPS = 100
 # Of the variance between clusters at least this share is theirs.
 LEAST = 0.1
 
@@ -61,15 +62,18 @@ def power_kept(y: Values, before: Values, cluster: Positions) -> float:
     y, before, mean = y[some], before[some], mean[some]
     if not len(y):
         return 1.0
-    # if c were larger, more would be expected than was counted, with no share kept
-    most = 1 + y.sum() / mean.sum()
 
     def told(share: float) -> float:
-        def score(new: float) -> float:
-            return float((mean * (y / (share * before + new * mean) - 1)).sum())
-
-        # where counts are no more than what is kept, as little is new as makes a number
-        new = brentq(score, LITTLE, most) if score(LITTLE) > 0 else LITTLE
+        # where counts are no more than what is kept, as little is new as makes a number; else what
+        # counts say of c falls ever less steeply, so that Newton's steps from below never pass it
+        new = LITTLE
+        for _ in range(STEPS):
+            expected = share * before + new * mean
+            score = (mean * (y / expected - 1)).sum()
+            step = score / (mean**2 * y / expected**2).sum()
+            if step <= 1e-12 * new:
+                break
+            new += step
         return float(((new * mean) ** 2 / (share * before + new * mean)).sum())
 
     low, high = SHARE - STEP, SHARE + STEP
