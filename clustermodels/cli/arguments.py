@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,17 @@ def said_of(asked: Sequence[str]) -> dict[str, str | None]:
     --------
     >>> said_of(["policies=0:3", "gdp"])
     {'policies': '0:3', 'gdp': None}
+
+    Raises
+    ------
+    BadParameter
+        If a name is there twice.
     """
     parts = [each.partition("=") for each in asked]
+    names = [name for name, _, _ in parts]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise typer.BadParameter(f"'{twice[0]}' is there twice. Ask once for each.")
     return {name: what if equals else None for name, equals, what in parts}
 
 
@@ -60,16 +70,22 @@ def bins(what: str | None) -> int | tuple[float, ...] | None:
     Raises
     ------
     BadParameter
-        If these are no numbers.
+        If these are no numbers, fewer than two bins, or edges that do not rise.
     """
     if what is None:
         return None
     try:
-        return tuple(map(float, what.split(":"))) if ":" in what else int(what)
+        made = tuple(map(float, what.split(":"))) if ":" in what else int(what)
     except ValueError:
         raise typer.BadParameter(
             f"'{what}' is no number of bins, and no edges as 0:10:50"
         ) from None
+    if isinstance(made, int):
+        if made < 2:
+            raise typer.BadParameter(f"'{what}' bins are no groups: give 2 or more")
+    elif any(low >= high for low, high in pairwise(made)):
+        raise typer.BadParameter(f"edges do not rise in '{what}': write them as 0:10:50")
+    return made
 
 
 def _value(text: str) -> float | str:

@@ -13,6 +13,9 @@ from clustermodels.cli.compared import compared, named
 from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.outcomes import Outcome, any_of, chosen, opened, runs
 from clustermodels.cli.tables import Format
+from clustermodels.cli.terminal import say
+
+OVERALL, RESPONSE = "overall", "response"
 
 
 def effects(
@@ -45,20 +48,31 @@ def effects(
     """
     each = opened(run, outcome)
     moved = {name: amount(what) for name, what in said_of(variables or []).items()}
-    groups = {name: bins(what) for name, what in said_of(by or []).items()} or "overall"
+    groups = {name: bins(what) for name, what in said_of(by or []).items() if name != OVERALL}
+    if not moved and interaction is None and (groups or slopes or scale != RESPONSE):
+        raise typer.BadParameter(
+            "--by, --slopes and --scale say how columns are moved: name these by --variables"
+        )
+    if slopes and any("=" in each for each in variables or []):
+        raise typer.BadParameter("--slopes takes no amounts: name the columns alone")
 
     def answers(made: cm.Fit) -> list[object]:
         if interaction is not None:
             bent = [t for t, m in made.spec.moderated() if m == interaction] or [""]
-            return [cm.interaction(made, t, interaction, by=groups, target=target) for t in bent]
+            return [
+                cm.interaction(made, t, interaction, by=groups or OVERALL, target=target)
+                for t in bent
+            ]
         if not moved:
             return [cm.effects(made)]
         if slopes:
-            return [cm.slopes(made, [*moved], by=groups, scale=scale, target=target)]
-        return [cm.comparisons(made, moved, by=groups, scale=scale, target=target)]
+            return [cm.slopes(made, [*moved], by=groups or OVERALL, scale=scale, target=target)]
+        return [cm.comparisons(made, moved, by=groups or OVERALL, scale=scale, target=target)]
 
     found = {name: answers(made) for name, made in each.items()}
     show_effects(found, format_, any_of(each).spec)
+    if target != "these" and format_ is Format.text:
+        say(f"Of {'an average' if target == 'average' else 'a new'} cluster.")
 
 
 def compare(

@@ -11,11 +11,21 @@ import typer
 import clustermodels as cm
 from clustermodels.cli.arguments import AsFormat, Picture, RunPath, wrote
 from clustermodels.cli.outcomes import Outcome, apart, one_picture, opened, together
-from clustermodels.cli.tables import Cell, Format, cells_of, probability, table
+from clustermodels.cli.tables import (
+    Cell,
+    Format,
+    cells_of,
+    json_text,
+    probability,
+    records,
+    table,
+)
 from clustermodels.cli.terminal import say
 
 # Places along the moderator that readers are shown.
 SHOWN = 6
+# The form whose effects are steps.
+BINS = "bins"
 # What is shown of how well forms predict.
 PREDICTIVE = ("elpd_difference", "difference_se", "weight", "beyond_k")
 _Columns = dict[str, list[Cell]]
@@ -37,7 +47,7 @@ def test_moderation(
     """Test how a moderator bends a policy's effect.
 
     The study is fitted again with the moderator in other forms: is it a line, where is the effect
-    clear of none, and where does the policy vary? csv has the curves.
+    clear of none, and where does the policy vary? csv has the curves, json everything.
     """
     each = opened(run, outcome)
     one_picture(each, picture)
@@ -46,7 +56,11 @@ def test_moderation(
     for name, one in found.items():
         if picture is not None:
             cm.draw_moderation(one, picture, name)
-    if format_ in (Format.csv, Format.json):
+    if format_ is Format.json:
+        told = {name: _whole(one) for name, one in found.items()}
+        json_text(told if len(told) > 1 else next(iter(told.values())))
+        return
+    if format_ is Format.csv:
         table(together({name: _curves(one.curves) for name, one in found.items()}), format_)
         return
     apart(found, format_, lambda one: _read(one, format_))
@@ -62,6 +76,40 @@ def _curves(curves: Any) -> _Columns:
     return columns | {str(n): cells_of(v.to_numpy().ravel()) for n, v in curves.data_vars.items()}
 
 
+def _whole(found: Any) -> dict[str, Any]:
+    """Give all that is found, for programs."""
+    told: dict[str, Any] = {"verdict": found.verdict, "region": [*map(list, found.region)]}
+    told["curves"] = records(_curves(found.curves))
+    for name in ("departures", "support", "models"):
+        part = getattr(found, name)
+        if part is not None:
+            dims = [n for n, v in part.coords.items() if v.dims]
+            told[name] = records({str(n): cells_of(part[n].to_numpy()) for n in (*dims, *part)})
+    return told
+
+
+def _shown(curves: Any) -> Any:
+    """Choose a few places along curves; of steps the middle of each."""
+    size = curves.sizes["place"]
+    parts = []
+    for form in curves["form"].to_numpy():
+        one = curves.sel(form=[form])
+        spots = np.linspace(0, size - 1, SHOWN).astype(int)
+        if form == BINS:
+            new = np.flatnonzero(np.diff(one["median"].to_numpy()[0])) + 1
+            known = curves["supported"].to_numpy()
+            steps = np.split(np.arange(size), new)
+            spots = np.array(
+                [_middle(step[known[step]] if known[step].any() else step) for step in steps]
+            )
+        parts.append(_curves(one.isel(place=np.unique(spots))))
+    return {name: [cell for part in parts for cell in part[name]] for name in parts[0]}
+
+
+def _middle(spots: Any) -> int:
+    return int(spots[len(spots) // 2])
+
+
 def _named(columns: _Columns, moderator: str) -> _Columns:
     """Head the moderator's values by its name."""
     return {(moderator if n == "moderator_value" else n): cells for n, cells in columns.items()}
@@ -74,9 +122,8 @@ def _read(found: Any, format_: Format) -> None:
     columns["supported"] = ["yes" if cell else "no" for cell in columns["supported"]]
     table(columns, format_, "Where the policy varies, along the moderator")
     curves = found.curves
-    some = np.unique(np.linspace(0, curves.sizes["place"] - 1, SHOWN).astype(int))
     name_of = str(curves["moderator"].item())
-    shown = _named(_curves(curves.isel(place=some)), name_of)
+    shown = _named(_shown(curves), name_of)
     shown["supported"] = ["yes" if cell else "no" for cell in shown["supported"]]
     for name in ("probability", "falling"):
         shown[name] = [probability(cell) for cell in shown[name]]

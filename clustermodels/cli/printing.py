@@ -27,9 +27,6 @@ from clustermodels.cli.terminal import console, say
 from clustermodels.errors import Finding, FitError
 from clustermodels.tables.writing import whole
 
-# What has levels, few of them.
-FEW = ("cluster_means[", "correlation_of_")
-
 
 def findings(
     found: Sequence[Finding], format_: Format = Format.text, none: str = "No findings."
@@ -87,9 +84,7 @@ def summaries(each: Mapping[str, Any], format_: Format, *, every: bool) -> None:
 
 
 def _shown(numbers: Any, *, every: bool) -> Any:
-    names = numbers["quantity"].to_numpy().tolist()
-    keep = [every or "[" not in name or name.startswith(FEW) for name in names]
-    return numbers.isel(quantity=np.flatnonzero(keep))
+    return numbers if every else numbers.isel(quantity=np.flatnonzero(numbers["main"].to_numpy()))
 
 
 def _summary_columns(shown: Any) -> dict[str, list[Cell]]:

@@ -117,8 +117,8 @@ def edited(spec: Spec, panel: Panel, scenario: str) -> Panel:
         If the scenario, a column of a condition, a label or a year does not exist, or a count
         becomes negative.
     """
-    if scenario not in spec.scenarios:
-        close = nearest(scenario, spec.scenarios)
+    if not isinstance(scenario, str) or scenario not in spec.scenarios:
+        close = nearest(str(scenario), spec.scenarios)
         raise PanelError(
             [
                 spec.source.problem(

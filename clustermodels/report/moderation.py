@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from clustermodels.report.picture import BLUE, DPI, INK, MUTED, PALE, check_target, style, write
+from clustermodels.report.picture import BLUE, DPI, INK, MUTED, check_target, style, write
 from clustermodels.results.departures import BINS
 from clustermodels.results.intervals import LOWER, UPPER
 from clustermodels.results.moderation import Moderation
@@ -24,8 +24,8 @@ WIDE, TALL, LEFT, TOP, BOTTOM, RIGHT, BARS = 3.0, 2.4, 0.8, 0.9, 0.95, 0.25, 0.5
 def draw_moderation(found: Moderation, out: str | os.PathLike[str], title: str = "") -> None:
     """Draw a policy's effect along a moderator: median, pointwise and simultaneous 95 % bands.
 
-    Below each panel stand the rows along the moderator; where the policy does not vary the curve
-    is grey.
+    Below each panel stand the rows along the moderator; where there are too few, or the policy does
+    not vary, the curve is grey.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def draw_moderation(found: Moderation, out: str | os.PathLike[str], title: str =
             _rows(figure.add_axes(lower), found)
         said = (
             f"The effect of {found.curves['per'].item()}: medians, 95 % bands pointwise (dark) and "
-            "everywhere at once (pale); bars: rows along the moderator. Grey: the policy hardly "
-            "varies there."
+            "everywhere at once (pale); bars: rows along the moderator. Grey: too few rows, or a "
+            "policy that hardly varies there."
         )
         figure.text(LEFT / width, 0.16 / height, said, fontsize=7.2, color=MUTED, va="center")
         write(figure, path)
@@ -94,7 +94,7 @@ def _curve(axes: Axes, found: Moderation, form: str, neutral: float) -> None:
 def _rows(axes: Axes, found: Moderation) -> None:
     table = found.support
     width = (table["to"] - table["from"]).to_numpy()
-    colours = [BLUE if one else PALE for one in table["supported"].to_numpy()]
+    colours = [BLUE if one else MUTED for one in table["supported"].to_numpy()]
     axes.bar(
         table["from"].to_numpy(),
         table["rows"].to_numpy(),

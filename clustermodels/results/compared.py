@@ -71,7 +71,8 @@ def compare_scenarios(
         raise FitError(
             "years ahead cannot be compared because the document predicts none. Write a 'horizon'."
         )
-    names = [*dict.fromkeys(fit.spec.scenarios if scenarios is None else scenarios)]
+    asked = fit.spec.scenarios if scenarios is None else scenarios
+    names = [*dict.fromkeys([asked] if isinstance(asked, str) else asked)]
     totals = _totals(fit, names, keep_shocks=keep_shocks, ahead=ahead)
     differences = totals[:, :, None] - totals[:, None, :]
     pair, labels = ("scenario", "against"), [OBSERVED, *names]

@@ -72,7 +72,7 @@ def departures_of(
             continue
         off = off_line(curve, places, weights)
         whole = band(off)
-        at = int(np.argmax(np.abs(whole.centre) / np.maximum(whole.spread, 1e-300)))
+        at = int(np.argmax(np.abs(whole.centre)))
         share = beyond(off, ROUNDING * float(np.abs(curve).max()))
         rows[form] = (whole.centre[at], whole.lower[at], whole.upper[at], places[at], share)
     columns = np.array([*rows.values()]).reshape(-1, len(names)).T

@@ -62,7 +62,8 @@ def forecast(
         raise FitError(
             "no year ahead is predicted because the document has no horizon. Write 'horizon: ..'."
         )
-    names = [*dict.fromkeys(fit.spec.scenarios if scenarios is None else scenarios)]
+    asked = fit.spec.scenarios if scenarios is None else scenarios
+    names = [*dict.fromkeys([asked] if isinstance(asked, str) else asked)]
     average = fit.spec.family.link.effect == "difference"
     labels: dict[str, list[str]] = {name: [] for name in ("under", "by", "level", "quantity")}
     columns = []

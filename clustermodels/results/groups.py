@@ -18,6 +18,8 @@ from clustermodels.results.places import Place
 Bins = int | Sequence[float] | None
 By = str | Sequence[str] | Mapping[str, Bins] | None
 OVERALL = "overall"
+# What rows beyond all edges are called, and those without a value.
+OUTSIDE = "outside"
 Labels = dict[str, NDArray[np.object_]]
 
 
@@ -80,7 +82,7 @@ def grouped(fit: Fit, places: Sequence[Place], by: By) -> Groups | None:
 def _coded(
     name: str, values: NDArray[np.generic], bins: Bins
 ) -> tuple[Positions, NDArray[np.object_]]:
-    """Give the level of each row, and the levels in order; rows without a value are of ''."""
+    """Give the level of each row, and the levels in order; the last is of rows without one."""
     if bins is None:
         missing = pd.isna(values)
         levels, codes = np.unique(values[~missing], return_inverse=True)
@@ -97,10 +99,15 @@ def _coded(
         cells = np.asarray(np.searchsorted(edges, numbers, side="right"))
         cells = np.where(numbers == edges[-1], len(edges) - 1, cells)
         missing = ~np.isfinite(numbers) | (cells == 0) | (cells == len(edges))
+        if missing.all():
+            raise FitError(
+                f"no group of '{name}' has a row because none lies within {edges[0]:g} to "
+                f"{edges[-1]:g}. Give edges among its values, {seen.min():g} to {seen.max():g}."
+            )
         named = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
         levels, codes = np.array(named, dtype=object), cells[~missing] - 1
     every = np.full(len(values), len(levels), dtype=np.int64)
     every[~missing] = codes
     shown = np.empty(len(levels) + 1, dtype=object)
-    shown[:-1], shown[-1] = levels, ""
+    shown[:-1], shown[-1] = levels, "" if bins is None else OUTSIDE
     return every, shown

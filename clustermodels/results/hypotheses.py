@@ -37,7 +37,7 @@ def hypotheses[Source: (xr.DataArray, xr.Dataset)](
     Raises
     ------
     FitError
-        If the function gives anything else.
+        If it is no function, or gives anything else.
 
     Examples
     --------
@@ -47,6 +47,11 @@ def hypotheses[Source: (xr.DataArray, xr.Dataset)](
     >>> found["median"].to_numpy().tolist()
     [1.0]
     """
+    if not callable(function):
+        raise FitError(
+            "there is no posterior of this because it is no function. Give one of the draws, such "
+            "as lambda x: x.isel(row=1) - x.isel(row=0)."
+        )
     found = function(draws.posterior if isinstance(draws, Fit) else draws)
     dims: tuple[str, ...] = ()
     if isinstance(found, xr.DataArray):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import xarray as xr
@@ -16,7 +16,7 @@ from clustermodels.data.predictor import Draws, by_piece
 from clustermodels.data.prepared import Prepared
 from clustermodels.engines.draws import Progress
 from clustermodels.engines.weights import smoothed
-from clustermodels.errors import FitError, PanelError
+from clustermodels.errors import FitError, PanelError, choices
 from clustermodels.fits.fit import fit as fit_again
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
@@ -28,7 +28,8 @@ from clustermodels.spec.names import INTERCEPT
 
 Refit = Literal["auto", "never", "always"]
 
-IMPORTANCE, REFIT, DOUBTFUL = "importance", "refit", "refit, in doubt"
+IMPORTANCE, REFIT = "importance", "refit"
+DOUBTFUL, UNSURE = f"{REFIT}, in doubt", f"{IMPORTANCE}, in doubt"
 # Of fewer clusters, what is left is no panel.
 FEWEST = 3
 
@@ -91,7 +92,8 @@ def influence(
         coefficient's scale; ``shift``, the median's, in posterior sds; ``pareto_k``, nan where
         nothing was weighed. Coordinates ``treatment``, ``term`` (a name of the posterior),
         ``without`` (a cluster; empty in the first row, which is of all) and ``how``:
-        ``importance``, ``refit``, or ``refit, in doubt`` where diagnosis of it is serious.
+        ``importance`` (``importance, in doubt`` where k is too large and no refit is allowed), or
+        ``refit`` (``refit, in doubt`` where diagnosis of it is serious).
 
     Raises
     ------
@@ -135,6 +137,11 @@ def influence(
     draws = flat(fit.posterior)
     everything = coefficients(fit, terms, draws, "")
     whole = LeftOut("", "", np.nan, weighed(everything, _equal(everything)))
+    if refit not in get_args(Refit):
+        raise FitError(
+            f"no cluster can be left out because refit is {refit!r}. Choose among: "
+            f"{choices(get_args(Refit))}."
+        )
     known = {} if refit == "always" else _weighed(fit, terms, draws, refit)
     for label in labels:
         found = known.get(label)
@@ -168,7 +175,8 @@ def _weighed(
             if np.isfinite(density).all():
                 share, k = smoothed(-density)
             left = coefficients(_rest(fit, label), terms, draws, label)
-            found.append(LeftOut(label, IMPORTANCE, k, weighed(left, share)))
+            how = IMPORTANCE if k <= LARGEST_K else UNSURE
+            found.append(LeftOut(label, how, k, weighed(left, share)))
         return found
 
     pieces = by_piece(of, len(draws[INTERCEPT]), weights)

@@ -128,6 +128,7 @@ def test_moderation(
     linear hypotheses and their application to some educational problems. Statistical Research
     Memoirs 1, 57-93.
     """
+    forms = [forms] if isinstance(forms, str) else forms
     unknown = [form for form in forms if form not in KINDS]
     if unknown:
         raise FitError(

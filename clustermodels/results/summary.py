@@ -9,12 +9,16 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from clustermodels import engines
+from clustermodels.data.curves import Process
 from clustermodels.data.panel import Values
 from clustermodels.fits.record import Fit, Independent, flat
 from clustermodels.fits.several import Fits
 from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, sd, summarised
 from clustermodels.results.robust import robust_sd
+from clustermodels.spec.bending import curves
 
+# What rows share with labels of its own, and of how many bins or labels each is read.
+SHARED, MOST = ("cluster_means", "correlation_of_"), 12
 COLUMNS = ("mean", "sd", LOWER, UPPER, "robust_sd", "rhat", "ess_bulk", "ess_tail")
 
 
@@ -31,13 +35,24 @@ def summary(fit: Fit) -> xr.Dataset:
     Dataset
         Along ``quantity`` (``policies_by_cluster[Beijing]``): mean, sd, 95 % equal-tailed
         interval, the cluster-robust sd of common coefficients (nan elsewhere), R-hat, bulk and
-        tail effective sample size; the coordinate ``name`` is the posterior name. Independent
-        draws have no R-hat and one effective size, and ``attrs`` say what they are worth.
+        tail effective sample size; the coordinate ``name`` is the posterior name, and ``main``
+        says what is no level of a factor: coefficients that rows share, forms of moderators.
+        Independent draws have no R-hat and one effective size, and ``attrs`` say what they are
+        worth.
     """
     posterior = fit.posterior
     draws = flat(posterior)
     robust = robust_sd(fit.design(), draws)
     table = _table(posterior, draws, _diagnostics(posterior, fit.independent), robust)
+    forms = {name for name, owner in curves(fit.spec).items() if _bends(fit, owner)}
+    names, quantities = table["name"].to_numpy().tolist(), table["quantity"].to_numpy().tolist()
+    main = [
+        name == quantity
+        or name in forms
+        or (name.startswith(SHARED) and quantity.count("[") == 1)  # none of a form's many means
+        for name, quantity in zip(names, quantities, strict=True)
+    ]
+    table = table.assign_coords(main=("quantity", np.array(main)))
     return table.assign_attrs({} if fit.independent is None else vars(fit.independent))
 
 
@@ -54,7 +69,8 @@ def shared_summary(fits: Fits) -> xr.Dataset:
     Dataset
         As of ``summary``; without rows where the outcomes were fitted one by one.
     """
-    return _table(fits.shared, flat(fits.shared), _diagnostics(fits.shared, None), {})
+    table = _table(fits.shared, flat(fits.shared), _diagnostics(fits.shared, None), {})
+    return table.assign_coords(main=("quantity", np.ones(table.sizes["quantity"], dtype=bool)))
 
 
 def _table(
@@ -106,6 +122,14 @@ def _diagnostics(
         "ess_tail": engines.chains.ess(posterior, ((1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2)),
     }
     return {key: {name: table[name].to_numpy() for name in names} for key, table in found.items()}
+
+
+def _bends(fit: Fit, moderator: str) -> bool:
+    """Tell whether a moderator has a form of a few coefficients, each to be read."""
+    curve, steps = fit.learned.curves.get(moderator), fit.learned.steps.get(moderator)
+    if curve is not None:
+        return not isinstance(curve, Process)
+    return steps is not None and len(steps.levels) <= MOST
 
 
 def _labels(values: xr.DataArray) -> list[str]:

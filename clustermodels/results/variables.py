@@ -133,7 +133,11 @@ def contrasts(fit: Fit, variables: Variables) -> list[Contrast]:
 
 def _contrast(fit: Fit, of: Variable, amount: Amount) -> Contrast:
     if isinstance(amount, tuple | list):
+        if len(amount) != 2:
+            raise _refused(of, f"{len(amount)} values are no two", "Give (LOW, HIGH)")
         return _between(fit, of, *amount)
+    if not isinstance(amount, float | int | str):
+        raise _refused(of, f"{amount!r} is no amount", f"Give a number, {', '.join(RANGES)}")
     if not of.numeric:
         raise _refused(of, "it holds text, and has no amounts", "Compare two labels: (LOW, HIGH)")
     if of.adoption is not None:

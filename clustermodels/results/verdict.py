@@ -64,15 +64,20 @@ def verdict(
         else f"by the form {form}, in which no departure from a line can be told"
     )
     if not region:
-        where = "nowhere is the effect clear of none at once"
+        where = "nowhere is the effect clear of none"
     elif region == (reach,):
         where = "the effect is clear of none all along"
     else:
-        spans = ", ".join(f"{a:.3g} to {b:.3g}" for a, b in region)
-        where = f"the effect is clear of none from {spans}"
+        spans = " and ".join(f"{a:.3g} to {b:.3g}" for a, b in region)
+        where = f"of where the data tell of it, the effect is clear of none from {spans}"
     return (
         f"{at.moderator} {sure} the effect of {policy}, {line}: of {words} the "
         f"{kind.replace('_', ' ')} is {low} where {at.moderator} is low "
         f"({at.values['low']:.3g}) and {high} where it is high ({at.values['high']:.3g}), and low "
-        f"exceeds high with probability {chance:.2g}; {where}."
+        f"exceeds high with probability {_share(chance)}; {where}."
     )
+
+
+def _share(chance: float) -> str:
+    """Write a share of draws; that of all or none is known only to be close to 1 or 0."""
+    return ">0.999" if chance > 0.999 else "<0.001" if chance < 0.001 else f"{chance:.2g}"

@@ -6,7 +6,7 @@ import pytest
 
 import clustermodels as cm
 
-CLUSTERS, YEARS = 12, 10
+CLUSTERS, YEARS = 24, 10
 STRONG = "city 05"
 
 

@@ -186,7 +186,7 @@ def test_averages_over_bins_of_a_column():
     wanted = np.stack([values[:, ~upper].mean(axis=1), values[:, upper].mean(axis=1)], axis=1)
     np.testing.assert_allclose(halves.to_numpy().reshape(wanted.shape), wanted, rtol=1e-10)
     edges = cm.predictions(fit, by={"money": [0, 1.5, 2]})
-    outside = ["0 to 1.5", "1.5 to 2"] + [""] * bool((x > 2).any())
+    outside = ["0 to 1.5", "1.5 to 2"] + ["outside"] * bool((x > 2).any())
     assert edges["money"].to_numpy().tolist() == outside
 
 
