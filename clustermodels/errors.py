@@ -12,7 +12,7 @@ import difflib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,15 @@ _SYNONYMS = {
 }
 
 
-def unknown_among(name: str, known: Sequence[str]) -> dict[str, str]:
+class Facts(TypedDict):
+    """What a problem says of a name: as written, the choices, and what to do."""
+
+    got: str
+    expected: str
+    fix: str
+
+
+def unknown_among(name: str, known: Sequence[str]) -> Facts:
     """Give what a problem says of a name that is none of those that are known.
 
     Examples

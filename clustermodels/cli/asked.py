@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +13,7 @@ from clustermodels.cli.arguments import AsFormat, RunPath, amount, bins, said_of
 from clustermodels.cli.compared import compared, named
 from clustermodels.cli.estimates import effects as show_effects
 from clustermodels.cli.outcomes import Outcome, any_of, chosen, opened, runs
-from clustermodels.cli.tables import Format
+from clustermodels.cli.tables import READABLE, Format, note
 from clustermodels.cli.terminal import say
 
 OVERALL, RESPONSE = "overall", "response"
@@ -56,7 +57,7 @@ def effects(
     if slopes and any("=" in each for each in variables or []):
         raise typer.BadParameter("--slopes takes no amounts: name the columns alone")
 
-    def answers(made: cm.Fit) -> list[object]:
+    def answers(made: cm.Fit) -> list[Any]:
         if interaction is not None:
             bent = [t for t, m in made.spec.moderated() if m == interaction] or [""]
             return [
@@ -71,8 +72,16 @@ def effects(
 
     found = {name: answers(made) for name, made in each.items()}
     show_effects(found, format_, any_of(each).spec)
+    left = [said for tables in found.values() for one in tables for said in _beyond(one)]
+    for said in dict.fromkeys(left) if format_ in READABLE else ():
+        note(said, format_)
     if target != "these" and format_ is Format.text:
         say(f"Of {'an average' if target == 'average' else 'a new'} cluster.")
+
+
+def _beyond(table: Any) -> Sequence[str]:
+    """Give what is said of columns that are moved beyond the data, where readers see it."""
+    return [str(said) for said in table.attrs.get("beyond_data", ())]
 
 
 def compare(
@@ -85,11 +94,10 @@ def compare(
     Which predicts better, with the weights of a mixture; coefficients and effects.
     """
     each = {name: runs(cm.load_fit(path)) for name, path in named(run).items()}
-    asked = chosen(next(iter(each.values())), outcome)
-    compared(
-        {
-            name: cm.compare({model: chosen(made, name)[name] for model, made in each.items()})
-            for name in asked
-        },
-        format_,
-    )
+    first = next(iter(each.values()))
+    asked = {name: name for name in chosen(first, outcome)}
+    if outcome is None and len(asked) == 1:  # of different outcomes it says which
+        told = {name: {m: any_of(made) for m, made in each.items()} for name in asked}
+    else:
+        told = {n: {m: chosen(made, n)[n] for m, made in each.items()} for n in asked}
+    compared({name: cm.compare(fits) for name, fits in told.items()}, format_)

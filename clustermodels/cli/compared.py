@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import typer
+
 import clustermodels as cm
-from clustermodels.cli.estimates import columns_of
+from clustermodels.cli.estimates import at_values, columns_of
 from clustermodels.cli.outcomes import apart, together
 from clustermodels.cli.printing import findings
 from clustermodels.cli.tables import (
@@ -17,6 +19,7 @@ from clustermodels.cli.tables import (
     interval,
     json_text,
     legend,
+    note,
     number,
     records,
     table,
@@ -28,6 +31,9 @@ _NUMBERS = ("median", LOWER, UPPER, "probability")
 
 def named(paths: Sequence[Path]) -> dict[str, Path]:
     """Name runs by their files, by their paths where these are called alike."""
+    twice = [path for path in paths if paths.count(path) > 1]
+    if twice:
+        raise typer.BadParameter(f"'{twice[0]}' is there twice. Name each run once.")
     stems = [path.stem for path in paths]
     names = stems if len({*stems}) == len(stems) else [*map(str, paths)]
     return dict(zip(names, paths, strict=True))
@@ -53,16 +59,33 @@ def compared(each: Mapping[str, cm.Comparison], format_: Format) -> None:
 
 
 def _read(found: cm.Comparison, format_: Format) -> None:
-    table(_models(found), format_, "Which predicts rows better that it has not seen")
+    models = _models(found)
+    models |= {name: [*map(_tenths, models[name])] for name in ("elpd", "elpd_difference")}
+    table(models, format_, "Which predicts rows better that it has not seen")
     legend(
         "elpd: expected log predictive density of rows left out one at a time; weight: of the "
         "mixture that predicts best; beyond_k: rows for which this is not known.",
         format_,
     )
-    table(_side_by_side(columns_of(found.coefficients)), format_, "Coefficients")
-    if found.effects.sizes["row"]:
-        table(_side_by_side(columns_of(found.effects)), format_, "The policy's effect")
+    for part, title in (
+        (found.coefficients, "Coefficients"),
+        (found.effects, "The policy's effect"),
+    ):
+        if part.sizes["row"]:
+            columns = columns_of(part)
+            steps = dict.fromkeys(str(c) for c in columns.pop("per", []) if c not in ("unit", ""))
+            if "moderator_value" in columns:
+                columns["at"] = at_values(columns["at"], columns.pop("moderator_value"))
+            shown = _side_by_side(columns)
+            table(shown, format_, title, keys=sum("[eti95]" not in name for name in shown))
+            if steps:
+                note(f"Effects but coefficients are for {', '.join(steps)}.", format_)
     findings(found.findings)
+
+
+def _tenths(value: Cell) -> Cell:
+    """Write a number with one decimal: sums over rows differ by that."""
+    return f"{value:.1f}" if isinstance(value, float) else value
 
 
 def _models(found: cm.Comparison) -> dict[str, list[Cell]]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import clustermodels as cm
 from clustermodels.cli.outcomes import apart, together
-from clustermodels.cli.tables import Cell, Format, cells_of, number, probability, table
-from clustermodels.cli.terminal import say
+from clustermodels.cli.tables import Cell, Format, cells_of, note, number, probability, table
 
 _Columns = dict[str, list[Cell]]
 
@@ -20,12 +19,13 @@ def high_low(each: Mapping[str, Any], format_: Format, spec: cm.Spec) -> None:
         return
     told = {outcome: (outcome, found) for outcome, found in each.items()}
     apart(told, format_, lambda one: _read(*one, format_))
-    say(
+    note(
         "Medians, with 95 % equal-tailed intervals. Probability: at low and high of an increase; "
         "of low minus high and low over high that low exceeds high; of a ratio of effects that it "
-        "exceeds 1."
+        "exceeds 1.",
+        format_,
     )
-    say(cm.assumptions(spec))
+    note(cm.assumptions(spec), format_)
 
 
 def _columns(found: Any) -> _Columns:
@@ -49,12 +49,12 @@ def _read(outcome: str, found: Any, format_: Format) -> None:
         mine = [spot for spot, asked in enumerate(columns["question"]) if asked == question]
         part = {name: [cells[spot] for spot in mine] for name, cells in columns.items()}
         if not any(map(number, part["median"])):
-            say(f"{title}: {'; '.join(dict.fromkeys(map(str, part['note'])))}.")
+            note(f"{title}: {'; '.join(dict.fromkeys(map(str, part['note'])))}.", format_)
         else:
             _table(part, title, format_)
-        say("")
+        note("", format_)
     shares = " and ".join(f"{100 * found.attrs[at]:g} %" for at in ("low", "high"))
-    say(f"Low and high are the {shares} quantiles of {moderator} over the fitted rows.")
+    note(f"Low and high are the {shares} quantiles of {moderator} over the fitted rows.", format_)
 
 
 def _table(part: _Columns, title: str, format_: Format) -> None:
@@ -73,4 +73,7 @@ def _table(part: _Columns, title: str, format_: Format) -> None:
     }
     kept = {name: cells for name, cells in shown.items() if any(map(number, cells))}
     table(kept, format_, title, keys=2, folds=("note",))
-    say(f"Effects are for {', '.join(dict.fromkeys(str(per) for per in part['per'] if per))}.")
+    note(
+        f"Effects are for {', '.join(dict.fromkeys(str(per) for per in part['per'] if per))}.",
+        format_,
+    )

@@ -13,12 +13,12 @@ from clustermodels.cli.tables import (
     Format,
     cells_of,
     interval,
+    note,
     number,
     probability,
     stacked,
     table,
 )
-from clustermodels.cli.terminal import say
 from clustermodels.results.intervals import LOWER, UPPER
 
 # How many of those whose position moves are shown to readers.
@@ -29,6 +29,8 @@ _NUMBERS = ("median", LOWER, UPPER, "probability")
 # How far a scenario leaves the data: how many rows, by how many sds, and jointly.
 _LEAVING = ("beyond_data", "furthest", "joint")
 _BEYOND, _JOINT = "beyond data", "joint"
+# On the identity link these may be one number.
+_SAME = ("coefficient [eti95]", "difference [eti95]")
 
 
 def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -> None:
@@ -46,11 +48,14 @@ def effects(each: Mapping[str, Sequence[Any]], format_: Format, spec: cm.Spec) -
         format_,
         lambda told: _read(*told, format_),
     )
-    say("Medians, with 95 % equal-tailed intervals in brackets.")
+    note("Medians, with 95 % equal-tailed intervals in brackets.", format_)
     bending = [spec.moderators[moderator] for _, moderator in spec.moderated()]
     if any(each.kind != "categorical" and each.split == "none" for each in bending):
-        say("Whether a moderator bends the effect along a line, and where: 'test-moderation'.")
-    say(cm.assumptions(spec))
+        note(
+            "Whether a moderator bends the effect along a line, and where: 'test-moderation'.",
+            format_,
+        )
+    note(cm.assumptions(spec), format_)
 
 
 def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Format) -> None:
@@ -80,6 +85,11 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
         if "form" in estimate:
             title, kind = "Products with moderators, on the coefficient's scale", "what"
             estimate["what"] = ["median" for _ in estimate["median"]]
+            if len({*zip(estimate["treatment"], estimate["moderator"], strict=True)}) == 1:
+                one, other = estimate.pop("treatment")[0], estimate.pop("moderator")[0]
+                title = f"Products of {one} and {other}, on the coefficient's scale"
+            estimate.pop("sd")  # the interval says it
+            estimate["source"] = [str(s).removeprefix("conditional ") for s in estimate["source"]]
         if "by" in estimate:
             title, kind = f"{outcome} once the policy is adopted", "quantity"
         compared = "scenario" in estimate
@@ -88,26 +98,35 @@ def _read(outcome: str, columns: Sequence[dict[str, list[Cell]]], format_: Forma
             kind = "quantity"
         per = dict.fromkeys(str(c) for c in estimate.pop("per", []) if c not in ("unit", ""))
         if "moderator_value" in estimate:
-            values = zip(estimate["at"], estimate.pop("moderator_value"), strict=True)
-            estimate["at"] = [at if v is None else f"{at} ({number(v)})" for at, v in values]
+            estimate["at"] = at_values(estimate["at"], estimate.pop("moderator_value"))
         whole = _side_by_side(estimate, kind)
         # under a scenario a probability of neither is that of a row in which nothing changes
         moved = [not compared or cell is not None for cell in whole["P(increase)"]]
         changed = {n: [c for c, k in zip(v, moved, strict=True) if k] for n, v in whole.items()}
         keys = sum(name in estimate for name in changed)
-        table(changed, format_, title, keys=keys)
+        table(changed, format_, title, keys=keys, folds=("form",))
         still = len(moved) - sum(moved)
         if still:
-            say(f"Nothing changes in {still} of {len(moved)} lines; csv and json list them.")
+            note(
+                f"Nothing changes in {still} of {len(moved)} lines; csv and json list them.",
+                format_,
+            )
         if per:
             said = f"for {', '.join(per)}"
-            slopes = "scale" in estimate and kind == "scale"
-            say(
+            slopes = "scale" in estimate and kind == "scale" and _SAME[0] in whole
+            note(
                 f"The coefficient is per unit as it enters; the other {said}."
                 if slopes
-                else f"Effects are {said}."
+                else f"Effects are {said}.",
+                format_,
             )
-        say("")
+        note("", format_)
+
+
+def at_values(at: Sequence[Cell], values: Sequence[Cell]) -> list[Cell]:
+    """Say where along a moderator, in words and its own number."""
+    pairs = zip(at, values, strict=True)
+    return [word if value is None else f"{word} ({number(value)})" for word, value in pairs]
 
 
 def _compared(outcome: str, columns: Columns, format_: Format) -> None:
@@ -132,7 +151,7 @@ def _compared(outcome: str, columns: Columns, format_: Format) -> None:
         "P(increase)": [probability(p) for *_, p in cells],
     }
     table(apart_, format_, f"Total {outcome} of each scenario less that of another{years}", keys=2)
-    say("")
+    note("", format_)
 
 
 def _ahead(outcome: str, columns: Columns, format_: Format) -> None:
@@ -150,7 +169,7 @@ def _ahead(outcome: str, columns: Columns, format_: Format) -> None:
         str(columns["quantity"][0])
     ]
     table(shown, format_, f"{outcome} {what} in the years beyond the data", keys=1)
-    say("")
+    note("", format_)
 
 
 def _moved(positions: dict[str, list[Cell]], format_: Format) -> None:
@@ -159,9 +178,9 @@ def _moved(positions: dict[str, list[Cell]], format_: Format) -> None:
     shown = {name: cells[:MOVED] for name, cells in positions.items()}
     table(shown, format_, f"Who stands elsewhere in the network under '{scenario}'", keys=2)
     if size > MOVED:
-        say(f"{size - MOVED} more move less; csv and json list them.")
-    say("Means over a cluster's rows; years: in how many of them it moves.")
-    say("")
+        note(f"{size - MOVED} more move less; csv and json list them.", format_)
+    note("Means over a cluster's rows; years: in how many of them it moves.", format_)
+    note("", format_)
 
 
 def columns_of(estimate: Any) -> dict[str, list[Cell]]:
@@ -200,4 +219,6 @@ def _side_by_side(columns: Columns, kind: str) -> Columns:
     names |= dict.fromkeys(name for name in last if any(name in row for row in rows.values()))
     asked = "P(increase)"
     kept = [n for n in names if n == asked or any(number(row[n]) for row in rows.values())]
+    if all(row.get(_SAME[0]) == row.get(_SAME[1]) for row in rows.values()):  # of one unit
+        kept = [name for name in kept if name != _SAME[0]]
     return {name: [row[name] for row in rows.values()] for name in kept}

@@ -16,11 +16,11 @@ from clustermodels.cli.tables import (
     Format,
     cells_of,
     json_text,
+    note,
     probability,
     records,
     table,
 )
-from clustermodels.cli.terminal import say
 
 # Places along the moderator that readers are shown.
 SHOWN = 6
@@ -140,10 +140,11 @@ def _read(found: Any, format_: Format) -> None:
         columns = {"form": cells_of(models["model"].to_numpy())}
         columns |= {name: cells_of(models[name].to_numpy()) for name in PREDICTIVE}
         table(columns, format_, "Which form predicts a row better that is left out")
-    say(
+    note(
         "sim95: a band that holds everywhere at once; eti95: at that place alone. falling: the "
         "probability that the effect falls there. beyond: the share of draws that stray as far, "
-        "all places together; below 0.05 a form leaves the line."
+        "all places together; below 0.05 a form leaves the line.",
+        format_,
     )
-    say("")
-    say(found.verdict)
+    note("", format_)
+    note(found.verdict, format_)

@@ -14,11 +14,11 @@ from clustermodels.cli.tables import (
     cells_of,
     interval,
     legend,
+    note,
     number,
     probability,
     table,
 )
-from clustermodels.cli.terminal import say
 from clustermodels.errors import choices
 from clustermodels.results.intervals import LOWER, UPPER
 
@@ -35,8 +35,11 @@ def ranks(each: Mapping[str, Any], format_: Format, spec: cm.Spec) -> None:
         table(together(columns), format_)
         return
     apart(columns, format_, lambda found: _read(found, format_))
-    say("Medians and mean ranks, with 95 % equal-tailed intervals; rank 1 is the highest effect.")
-    say(cm.assumptions(spec))
+    note(
+        "Medians and mean ranks, with 95 % equal-tailed intervals; rank 1 is the highest effect.",
+        format_,
+    )
+    note(cm.assumptions(spec), format_)
 
 
 def _columns(found: Any) -> Columns:
@@ -68,9 +71,10 @@ def _read(columns: Columns, format_: Format) -> None:
             city for city, moves in zip(own["cluster"], own["changes"], strict=True) if not moves
         ]
         if still:
-            say(
+            note(
                 f"{policy} never changes in {choices(map(str, still))}: what is said of these is "
-                "what the others make likely."
+                "what the others make likely.",
+                format_,
             )
 
 

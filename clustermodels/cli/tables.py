@@ -130,6 +130,14 @@ def table(
             print_table(worded, keys)
 
 
+def note(text: str, format_: Format) -> None:
+    """Say something of an answer under its tables; in LaTeX, as a comment."""
+    if format_ is Format.latex:
+        typer.echo(f"% {text}" if text else "")
+    else:
+        say(text)
+
+
 def legend(text: str, format_: Format) -> None:
     """Say under a table what its numbers are; programs know it from the documentation."""
     if format_ is Format.text:

@@ -26,6 +26,7 @@ from clustermodels.tables.table import Table
 # What to do where text stands for numbers, by section.
 _WAYS_OUT = {
     "outcomes": "Name a numeric column.",
+    "moderators": "Name a numeric column, or write kind: categorical.",
     "controls": "Name a numeric column, or write kind: categorical.",
     "scenarios": "Compare it with 'is:'.",
 }

@@ -18,6 +18,8 @@ from clustermodels.spec.moderators import in_steps
 
 # A Gaussian process of fewer different values is a spline with a knot for each.
 FEWEST = 4
+# Rows that each label has at least, on average.
+ROWS = 2
 
 Centre = tuple[float, float]
 
@@ -65,7 +67,7 @@ def learn_steps(
     Raises
     ------
     PanelError
-        If a bin would be empty, or there is one label only.
+        If a bin would be empty, there is one label only, or nearly each row has its own.
     """
 
     def steps(name: str) -> Steps:
@@ -77,6 +79,12 @@ def learn_steps(
             raise _RefusedError(
                 f"no effect can differ by it, because all rows have the label '{levels[0]}'",
                 "Remove it.",
+            )
+        if len(codes) < ROWS * len(levels):
+            raise _RefusedError(
+                f"effects cannot differ by it, because {len(codes)} rows have {len(levels)} "
+                f"different labels, fewer than {ROWS} rows each",
+                "Join labels; or of numbers write 'form: bins' or 'form: spline' and no kind.",
             )
         return Steps(levels=levels, edges=None, spread=_spread(codes))
 

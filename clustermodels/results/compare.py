@@ -21,6 +21,8 @@ from clustermodels.results.sampling import HOPELESS_K
 # Below this difference, and below so many of its errors, which model predicts better is not known
 # (Sivula, Magnusson, Matamoros & Vehtari 2020, doi 10.48550/arXiv.2008.10296).
 CLOSE, ERRORS = 4.0, 2.0
+# A weight in a mixture that is rounding.
+NOTHING = 1e-6
 # Rows that a finding names.
 NAMED = 5
 
@@ -123,6 +125,7 @@ def predictive(rows: Mapping[str, LeftOut]) -> xr.Dataset:
     names = {"elpd": "elpd", "se": "elpd_se", "elpd_diff": "elpd_difference"}
     names |= {"dse": "difference_se", "p": "p_loo", "weight": "weight"}
     table = told[[*names]].rename(names).assign_coords(model=told["model"].astype(object))
+    table["weight"] = table["weight"].where(table["weight"] > NOTHING, 0.0)
     order = [str(name) for name in told["model"].to_numpy()]
     largest = [float(rows[name].pareto_k.max()) for name in order]
     beyond = [int((rows[name].pareto_k > rows[name].good_k).sum()) for name in order]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import xarray as xr
 
@@ -115,6 +117,10 @@ def extrapolation_findings(fit: Fit, scenario: str) -> tuple[Finding, ...]:
         more = f" and {many - NAMED} more" if many > NAMED else ""
         low, high = float(part["low"][0]), float(part["high"][0])
         where = f"takes '{name}' beyond the data's {low:.3g} to {high:.3g}"
+        symbol = fit.learned.scales[name].symbol if name in fit.learned.scales else name
+        entering = re.sub(r"\[.*?\]", "", symbol)
+        if entering != name:  # so that no number is taken for one of the column itself
+            where += f" of {entering}"
         if part["jointly"].any():
             where = (
                 f"takes {name} further from the data's middle than any fitted cluster-year "

@@ -12,7 +12,7 @@ from clustermodels.results.groups import By
 from clustermodels.results.measures import COMPARED, PREDICTED, SLOPES, measured, over
 from clustermodels.results.places import OBSERVED, Newdata
 from clustermodels.results.steps import refuse_steps
-from clustermodels.results.variables import Variables, contrasts, derivative
+from clustermodels.results.variables import Variables, beyond_data, contrasts, derivative
 
 # Of a central difference, in standard deviations of the column (or of its logarithm): the error of
 # the formula is of its square, that of rounding of 1e-16 over it.
@@ -126,7 +126,8 @@ def comparisons(
     -------
     Dataset or DataArray
         As of ``predictions``, with coordinates ``term`` and ``contrast``, and ``probability``: of
-        an increase (above 0, or above 1 for a ratio; nan where nothing changes).
+        an increase (above 0, or above 1 for a ratio; nan where nothing changes). Where a column is
+        moved beyond its range in fitted rows, ``attrs["beyond_data"]`` says so, a sentence each.
 
     Raises
     ------
@@ -143,11 +144,14 @@ def comparisons(
     """
     asked = question(fit, newdata, by, target, seed)
     measure = measured(COMPARED, scale, "comparisons")
+    moved = contrasts(fit, variables)
     entries = [
         ({"term": one.variable.name, "contrast": one.words}, measure, [[one.low], [one.high]])
-        for one in contrasts(fit, variables)
+        for one in moved
     ]
-    return answered(asked, entries, draws=draws)
+    found = answered(asked, entries, draws=draws)
+    left = [said for one in moved if (said := beyond_data(fit, one))]
+    return found.assign_attrs(beyond_data=left) if left else found
 
 
 def slopes(

@@ -70,7 +70,7 @@ class Place:
         known = [*self.labels, *map(str, self.panel.rows.data_vars)]
         if name not in known:
             what = "a column that the run does not hold"
-            raise PanelError([fit.spec.source.problem((), what, **unknown_among(name, known))])
+            raise PanelError([Problem(what, **unknown_among(name, known))])
         return np.asarray(self.panel.rows[name].to_numpy()[self.panel.used])
 
     def design(self, fit: Fit, aim: Aim, moves: Sequence[Move]) -> Design:
@@ -223,8 +223,7 @@ def _row(fit: Fit, asked: Mapping[str, Cell]) -> int:
                 where = " ".join(str(asked[n]) for n in (CLUSTER, YEAR) if n in asked)
                 raise PanelError(
                     [
-                        fit.spec.source.problem(
-                            (),
+                        Problem(
                             f"a point of a {name} that no fitted row has",
                             got=where,
                             expected=choices(map(str, np.unique(values).tolist())),

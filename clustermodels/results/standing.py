@@ -16,7 +16,7 @@ from clustermodels.results.effects import moderator_values
 from clustermodels.spec.position import Position
 
 LOW, HIGH = "low", "high"
-_REFUSED = "high cannot be set against low because"
+_REFUSED = "low and high cannot be told apart because"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +59,8 @@ def standing(fit: Fit, moderator: str | None, low: float, high: float) -> Standi
     """
     if not 0 < low < high < 1:
         raise FitError(
-            f"{_REFUSED} its quantiles are not in order. Got {low:g} and {high:g}; expected two "
-            "between 0 and 1, the lower one first."
+            f"{_REFUSED} its quantiles are not two between 0 and 1, the lower one first. Got "
+            f"{low:g} and {high:g}."
         )
     name = _chosen(fit, moderator)
     observed = moderator_values(fit)[name]

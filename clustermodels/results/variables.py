@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clustermodels.data.cohorts import by_cohort
 from clustermodels.data.panel import Panel, Values
 from clustermodels.data.scenarios import with_leads
-from clustermodels.errors import FitError, PanelError, unknown_among
+from clustermodels.errors import FitError, PanelError, Problem, unknown_among
 from clustermodels.fits.record import Fit
 from clustermodels.spec.treatments import Adoption
 
@@ -101,7 +101,7 @@ def variable(fit: Fit, name: str) -> Variable:
     if name not in columns and name not in reads:
         known = sorted({*columns, *reads})
         what = "no treatment, moderator or control is called so or reads such a column"
-        raise PanelError([spec.source.problem((), what, **unknown_among(name, known))])
+        raise PanelError([Problem(what, **unknown_among(name, known))])
     column = name if name in columns else reads[name].column
     unknown = {reads[key].column for key in fit.learned.cells}
     if column in unknown:
@@ -172,9 +172,7 @@ def check_value(fit: Fit, of: Variable, value: float | str) -> None:
         known = sorted({*map(str, rows.tolist())} - {""})
         if value not in known:
             what = f"'{of.name}': no fitted row has this value"
-            raise PanelError(
-                [fit.spec.source.problem((), what, **unknown_among(str(value), known))]
-            )
+            raise PanelError([Problem(what, **unknown_among(str(value), known))])
     elif isinstance(value, str) or not np.isfinite(value):
         raise _refused(of, f"{value!r} is no number", "Give numbers in the column's own units")
     elif of.adoption is not None and value not in (0, 1):
@@ -225,6 +223,24 @@ def spread(fit: Fit, of: Variable) -> float:
     if not found:
         raise _refused(of, "it is the same in all rows", "Ask comparisons")
     return found
+
+
+def beyond_data(fit: Fit, asked: Contrast) -> str | None:
+    """Say how many fitted rows a comparison takes beyond the range of its column, if any."""
+    of = asked.variable
+    if not of.numeric or of.adoption is not None:
+        return None
+    rows, seen = fit.panel.rows, observed_values(fit, of)
+    low, high = float(seen.min()), float(seen.max())
+    tiny = 1e-9 * max(abs(low), abs(high))
+    ends = [move.of(rows)[fit.panel.used].astype(np.float64) for move in (asked.low, asked.high)]
+    out = np.any([(end < low - tiny) | (end > high + tiny) for end in ends], axis=0).mean()
+    if not out:
+        return None
+    return (
+        f"'{of.name}' {asked.words} takes {max(100 * out, 1):.0f} % of rows beyond the data's "
+        f"{low:.3g} to {high:.3g}, where the answer rests on the form of the model."
+    )
 
 
 def observed_values(fit: Fit, of: Variable) -> Values:

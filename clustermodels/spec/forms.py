@@ -17,6 +17,16 @@ FUNCTIONS = 20
 Places = Annotated[tuple[Finite, ...], Field(strict=False, min_length=1, max_length=MOST_KNOTS)]
 
 
+def _counted(many: object, low: int, high: int, what: str) -> None:
+    if isinstance(many, int) and not isinstance(many, bool) and not low <= many <= high:
+        raise refuse(
+            f"no number of {what} that there can be",
+            f"Write {min(max(many, low), high)}.",
+            got=shown(many),
+            expected=f"{low} to {high}",
+        )
+
+
 def _rising(places: object, what: str) -> None:
     if isinstance(places, tuple) and not all(low < high for low, high in pairwise(places)):
         raise refuse(
@@ -35,6 +45,12 @@ class Bins(Section):
         "the bin above it",
     )
 
+    @field_validator("bins", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        _counted(value, 2, MOST_BINS, "bins")
+        return value
+
     @field_validator("bins")
     @classmethod
     def _edges(cls, value: Any) -> Any:
@@ -48,6 +64,12 @@ class Spline(Section):
     spline: Annotated[int, Field(ge=1, le=MOST_KNOTS)] | Places = Field(
         default=3, description="how many inner knots, at quantiles of the rows; or where they are"
     )
+
+    @field_validator("spline", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        _counted(value, 1, MOST_KNOTS, "knots")
+        return value
 
     @field_validator("spline")
     @classmethod

@@ -348,7 +348,7 @@ def test_rows_that_are_predicted_count_and_quantiles_are_of_fitted_ones():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"low": 0}, "its quantiles are not in order. Got 0 and 0.75; expected two between 0 and"),
+        ({"low": 0}, "its quantiles are not two between 0 and 1, the lower one first. Got 0 and 0.75"),
         ({"high": 1}, "Got 0.25 and 1;"),
         ({"low": 0.6, "high": 0.4}, "Got 0.6 and 0.4;"),
         ({"low": 0.5, "high": 0.5}, "the lower one first"),
@@ -360,7 +360,7 @@ def test_rows_that_are_predicted_count_and_quantiles_are_of_fitted_ones():
 )
 def test_what_cannot_be_asked_is_refused(asked, said):
     fit = made_fit(EFFECTS | {"outcomes": OUTCOMES["ratio"]}, effects_frame())
-    with pytest.raises(cm.FitError, match="high cannot be set against low because") as caught:
+    with pytest.raises(cm.FitError, match="low and high cannot be told apart because") as caught:
         cm.high_low(fit, **asked)
     assert said in str(caught.value)
 

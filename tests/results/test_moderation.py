@@ -212,7 +212,7 @@ def test_priors_of_the_line_give_way_and_others_stay():
     [
         ({"moderator": "x"}, "'x' moderates no treatment"),
         ({"treatment": "law"}, "'z' does not bend it. Choose among: policy"),
-        ({"low": 0.9, "high": 0.1}, "quantiles are not in order"),
+        ({"low": 0.9, "high": 0.1}, "quantiles are not two between 0 and 1"),
         ({"forms": ["cubic"]}, "no form cubic. Choose among: linear, quadratic"),
     ],
 )
