@@ -139,6 +139,10 @@ def _compared(outcome: str, columns: Columns, format_: Format) -> None:
         f"P({kind})": [probability(columns["best"][spot]) for spot in own],
     }
     years = ", years ahead" if columns["years"][0] == "ahead" else ""
+    if not any(columns["median"]) and not any(columns[UPPER]):
+        note(f"No scenario changes the total of {outcome}{years}.", format_)
+        note("", format_)
+        return
     table(best, format_, f"Which has the {kind} total of {outcome}{years}", keys=1)
     order = [first[spot] for spot in own]
     pairs = [s for s in range(len(first)) if order.index(first[s]) > order.index(other[s])]

@@ -258,7 +258,7 @@ def transformed(
                     what=f"{wrong.size} value{'s' * (wrong.size > 1)} that {column.transform} "
                     "does not take",
                     fix="Choose log1p, or no transform."
-                    if column.transform == "log"
+                    if column.transform == "log" and np.nanmin(column.values) > -1
                     else "Choose another transform.",
                     got=f"{column.values[spot]:g} in {reader.clusters[spot]} "
                     f"{reader.years[spot] - column.lag}",

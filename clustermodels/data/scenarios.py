@@ -210,7 +210,7 @@ def _in_years(spec: Spec, rows: xr.Dataset, edit: Edit, path: Path) -> Mask:
         low = edit.years.from_ if edit.years.from_ is not None else years.min()
         high = edit.years.to if edit.years.to is not None else years.max()
         chosen = (years >= low) & (years <= high)
-        asked = f"{low} to {high}"
+        asked = f"{low} to {high}" if low <= high else f"from {low} on"
     else:
         absent = [year for year in edit.years if year not in years]
         chosen = np.isin(years, edit.years) & (not absent)
@@ -223,6 +223,7 @@ def _in_years(spec: Spec, rows: xr.Dataset, edit: Edit, path: Path) -> Mask:
                     "years that the panel does not have",
                     got=asked,
                     expected=f"years in {years.min()} to {years.max()}",
+                    fix="" if spec.horizon else "Years ahead need a 'horizon'.",
                 )
             ]
         )

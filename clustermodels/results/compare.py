@@ -146,11 +146,17 @@ def _unreliable(name: str, fit: Fit, rows: LeftOut) -> Iterator[Finding]:
         f"{len(design.years)} rows, at most {rows.pareto_k.max():.2f}: {choices(places, NAMED)}",
         "Few draws say how these rows are predicted without themselves, so that the model seems to "
         "predict better than it does: differences of this size are not known.",
-        "Look at these rows; a family with wider tails (student_t, negative_binomial), or pooled "
-        "effects in place of free ones, lean less on single rows.",
+        f"Look at these rows; {_wider(fit)}pooled effects in place of free ones lean less on "
+        "single rows.",
         f"outcomes.{fit.spec.outcome[0]}",
         fit.spec.source.line(("outcomes", fit.spec.outcome[0])),
     )
+
+
+def _wider(fit: Fit) -> str:
+    """Name a family with wider tails, where there is one."""
+    wider = {"gaussian": "student_t", "poisson": "negative_binomial"}.get(fit.spec.family.name)
+    return f"the family {wider}, or " if wider else ""
 
 
 def _close(models: xr.Dataset) -> Iterator[Finding]:

@@ -62,6 +62,12 @@ def test_effects_of_a_moderator_on_both_scales(run, tiny_fit):
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
+        (("--by", "year"), 2, "name these by --variables"),
+        (("--variables", "policies=2", "--slopes"), 2, "--slopes takes no amounts"),
+        (("--variables", "policies", "--variables", "policies=2"), 2, "'policies' is there twice"),
+        (("--variables", "policies", "--by", "gdp=1"), 2, "'1' bins are no groups"),
+        (("--variables", "policies", "--by", "gdp=9:1"), 2, "edges do not rise in '9:1'"),
+        (("--variables", "policies", "--by", "gdp=900:901"), 3, "because none lies within 900 to"),
         (("--interaction", "gdp"), 3, "the document has no such product. Choose among:"),
         (("--variables", "polices"), 2, "Did you mean 'policies'"),
         (("--variables", "policies", "--scale", "odds"), 3, "because comparisons have no such"),
@@ -72,6 +78,14 @@ def test_what_effects_refuses(run, asked, code, said):
     ended, _, error = run("effects", "run.nc", *asked)
     assert ended == code
     assert said in error
+
+
+def test_a_column_that_is_moved_beyond_the_data_is_said(run):
+    _, out, _ = run("effects", "run.nc", "--variables", "gdp=1000000", "--target", "average")
+    assert "takes 100 % of rows beyond the data's" in " ".join(out.split())
+    assert "Of an average cluster." in out
+    _, out, _ = run("effects", "run.nc", "--variables", "gdp=minmax", "--by", "overall")
+    assert "beyond the data" not in out
 
 
 def test_compare_sets_runs_side_by_side(run, project, tiny_fit):

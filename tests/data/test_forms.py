@@ -102,6 +102,12 @@ def test_labels_by_hand():
     np.testing.assert_allclose(predictor(design, **at), 1 + own[code] + effects[code] * dose)
 
 
+def test_a_column_of_numbers_is_no_factor():
+    sections = {"moderators": {"money": {"kind": "categorical"}}}
+    with pytest.raises(cm.PanelError, match=r"rows have \d+ different labels, fewer than 2 rows"):
+        designed(document("linear", **sections), table())
+
+
 def test_controls_that_are_bent_by_hand():
     frame = table()
     moderators = {"yearly": {"full": True}, "fixed": {"form": {"bins": 2}, "full": True}}

@@ -113,7 +113,7 @@ def test_a_label_that_looks_like_a_number_may_be_compared(read):
         (
             "moderators: [x]\n",
             "8: moderators.x: 'x' holds text, and this needs numbers. Got 'east'. "
-            "Name a numeric column, or make it a control.",
+            "Name a numeric column, or write kind: categorical.",
         ),
         (
             "controls: {x: {kind: numeric}}\n",

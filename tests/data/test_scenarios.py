@@ -149,13 +149,13 @@ def test_an_unknown_scenario_names_the_nearest():
             {"add": {"dose": 1}, "years": [2014, 2030, 2031]},
             "scenarios.it.0.years",
             "years that the panel does not have",
-            ("2030, 2031", "years in 2010 to 2018", ""),
+            ("2030, 2031", "years in 2010 to 2018", "Years ahead need a 'horizon'."),
         ),
         (
             {"add": {"dose": 1}, "years": {"from": 2019}},
             "scenarios.it.0.years",
             "years that the panel does not have",
-            ("2019 to 2018", "years in 2010 to 2018", ""),
+            ("from 2019 on", "years in 2010 to 2018", "Years ahead need a 'horizon'."),
         ),
         (
             {"add": {"dose": 1}, "where": {"phase": {"is": "lat"}}},

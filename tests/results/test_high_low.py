@@ -348,9 +348,12 @@ def test_rows_that_are_predicted_count_and_quantiles_are_of_fitted_ones():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"low": 0}, "its quantiles are not two between 0 and 1, the lower one first. Got 0 and 0.75"),
-        ({"high": 1}, "Got 0.25 and 1;"),
-        ({"low": 0.6, "high": 0.4}, "Got 0.6 and 0.4;"),
+        (
+            {"low": 0},
+            "its quantiles are not two between 0 and 1, the lower one first. Got 0 and 0.75",
+        ),
+        ({"high": 1}, "Got 0.25 and 1."),
+        ({"low": 0.6, "high": 0.4}, "Got 0.6 and 0.4."),
         ({"low": 0.5, "high": 0.5}, "the lower one first"),
         ({"low": float("nan")}, "Got nan and 0.75"),
         ({"moderator": "yearl"}, "'yearl' moderates no treatment. Did you mean 'yearly'?"),

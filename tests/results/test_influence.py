@@ -177,6 +177,11 @@ def test_a_cluster_left_out_stays_the_past_and_is_counted():
     assert (lost.reason, lost.places) == ("left out", tuple(("C", y) for y in range(2010, 2016)))
 
 
+def test_a_word_that_is_none_for_refits_is_refused(fit):
+    with pytest.raises(cm.FitError, match=r"because refit is 'sometimes'\. Choose among: auto"):
+        cm.influence(fit, refit="sometimes")
+
+
 def test_what_cannot_be_answered_is_refused_with_the_reason():
     frame = table()
     fit = made_fit(bent("common"), frame)

@@ -103,6 +103,8 @@ def test_functions_of_draws():
     assert float(product["probability"][0]) == np.mean(own["dose"] * own["yearly"] > 0.1)
     by_cluster = cm.hypotheses(fit, lambda p: np.exp(p["cluster_effect"]))
     assert by_cluster["cluster"].to_numpy().tolist() == [*"ABCDE"]
+    with pytest.raises(cm.FitError, match="because it is no function"):
+        cm.hypotheses(draws, "a = b")
     with pytest.raises(cm.FitError, match="but cluster"):
         cm.hypotheses(fit, lambda p: p["cluster_effect"].mean(("chain", "draw")))
     with pytest.raises(cm.FitError, match="but float"):

@@ -319,6 +319,12 @@ def test_what_cannot_be_answered_is_refused():
         cm.comparisons(fit, [])
     with pytest.raises(cm.FitError, match="because no points are given"):
         cm.predictions(fit, {"dose": []}, by="overall")
+    with pytest.raises(cm.FitError, match="because 3 values are no two"):
+        cm.comparisons(fit, {"dose": (1, 2, 3)})
+    with pytest.raises(cm.FitError, match="because None is no amount"):
+        cm.comparisons(fit, {"dose": None})
+    with pytest.raises(cm.FitError, match="because none lies within 900 to 901"):
+        cm.predictions(fit, by={"money": [900, 901]})
     with pytest.raises(cm.FitError, match="'region' has no bins because it holds text"):
         cm.predictions(fit, by={"region": 3})
 

@@ -46,6 +46,14 @@ REFUSED = [
         "with its setting. Write 'form: spline', or 'form: {spline: 3}'.",
     ),
     (
+        "{form: {bins: 500}}",
+        f"{ONE}.bins: no number of bins that there can be. Got 500; expected 2 to 20. Write 20.",
+    ),
+    (
+        "{form: {spline: 0}}",
+        f"{ONE}.spline: no number of knots that there can be. Got 0; expected 1 to 20. Write 1.",
+    ),
+    (
         "{form: {bins: [0.5, 0.2]}}",
         f"{ONE}.bins: edges between bins do not rise. Got [0.5, 0.2]. Write [0.2, 0.5].",
     ),
