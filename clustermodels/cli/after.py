@@ -24,6 +24,10 @@ KEPT = (
     "Assumes that ranks are preserved: each cluster-year keeps the place that it had among the "
     "outcomes it could have had, under every scenario."
 )
+BEGUN = (
+    "Years ahead go on from the outcomes of the fitted years; under a scenario that edits these, "
+    "from what they would have been if ranks are preserved."
+)
 
 
 def summary(
@@ -131,8 +135,9 @@ def predict(
     if format_ in (Format.text, Format.markdown):
         if not names:
             say("The document has no scenarios; write some, or give a file: --scenarios.")
-        if keep_shocks:
-            say(KEPT)
+        spec = any_of(each).spec
+        if keep_shocks or (spec.horizon is not None and spec.dynamics is not None):
+            say(KEPT if keep_shocks else BEGUN)
     printing.doubts(doubts, format_)
 
 
