@@ -28,7 +28,10 @@ def panel(seed=8):
 
 @pytest.mark.parametrize("slope", ["common", "partial"])
 def test_weights_are_what_nuts_finds_without_the_cluster(slope):
-    """4000 draws each: medians err by 0.03 posterior sds or so, in both."""
+    """4000 draws each: medians err by 0.03 posterior sds or so, in both.
+
+    Where k is between 0.5 and 0.7, weights of so many draws still err by up to 0.2.
+    """
     document = {
         "data": {"panel": {"cluster": "city", "year": "year"}},
         "outcomes": {"patents": {"family": "negative_binomial"}},
@@ -41,8 +44,11 @@ def test_weights_are_what_nuts_finds_without_the_cluster(slope):
         cm.influence(fit, refit=how).to_dataframe().set_index(["term", "without"])
         for how in ("never", "always")
     )
-    trusted = weights[~(weights["pareto_k"] > 0.7)]
-    assert len(trusted) >= 2 * CLUSTERS
+    trusted = weights[~(weights["pareto_k"] > 0.5)]
+    assert len(trusted) >= 0.8 * 2 * CLUSTERS
+    fair = weights[(weights["pareto_k"] > 0.5) & (weights["pareto_k"] <= 0.7)]
+    for place, row in fair.iterrows():
+        assert row["shift"] == pytest.approx(again.loc[place]["shift"], abs=0.25), place
     for place, row in trusted.iterrows():
         other = again.loc[place]
         assert row["shift"] == pytest.approx(other["shift"], abs=0.15), place
