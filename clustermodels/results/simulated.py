@@ -51,8 +51,10 @@ def simulated[Result](
         before if name is None else counterfactual(fit.spec, *fit.whole, name) for name in scenarios
     ]
     ahead = fit.ahead(before.years)
-    leads = fit.spec.dynamics is not None and bool(ahead.any())
-    if keep_shocks or leads:
+    # a family from outside may declare no ranks: then years ahead are walked from the first year on
+    ranked = before.outcome.family.ranks is not None
+    leads = fit.spec.dynamics is not None and ranked and bool(ahead.any())
+    if keep_shocks:
         refuse_unranked(before)
 
     def worked(rows: slice, here: Design) -> Result:
