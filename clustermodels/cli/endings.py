@@ -58,7 +58,10 @@ def _unexpected(error: Exception) -> int:
     """Word what typer refuses, and what nobody foresaw, without a traceback."""
     shown = getattr(error, "format_message", None)
     if shown is not None:
-        complain(f"{shown()} See 'clustermodels --help'.")
+        at: Any = getattr(error, "ctx", None)
+        inside = at is not None and at.parent is not None
+        command = f"clustermodels {at.info_name}" if inside else "clustermodels"
+        complain(f"{shown().rstrip('.')}. See '{command} --help'.")
         return 2
     if os.environ.get("CLUSTERMODELS_DEBUG"):
         raise error
