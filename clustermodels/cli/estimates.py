@@ -183,7 +183,10 @@ def _moved(positions: dict[str, list[Cell]], format_: Format) -> None:
     table(shown, format_, f"Who stands elsewhere in the network under '{scenario}'", keys=2)
     if size > MOVED:
         note(f"{size - MOVED} more move less; csv and json list them.", format_)
-    note("Means over a cluster's rows; years: in how many of them it moves.", format_)
+    note(
+        "Means over a cluster's rows, before any transform; years: in how many of them it moves.",
+        format_,
+    )
     note("", format_)
 
 
