@@ -49,7 +49,9 @@ def test_adoptions():
 def test_transforms():
     assert refusal(gdp=[0, 2, -3, 4], debt=[1, -2, 3, 4]) == (
         "spec.yaml:9: controls.gdp: 2 values that log does not take. Got 0 in A 2010; expected "
-        "above 0. Choose log1p, or no transform.\n"
+        "above 0. Choose another transform.\n"
         "spec.yaml:10: controls.debt: 1 value that sqrt does not take. Got -2 in A 2011; expected "
         "0 or more. Choose another transform."
     )
+    zero = refusal(gdp=[0, 2, 3, 4])  # which log1p takes
+    assert "expected above 0. Choose log1p, or no transform." in zero
