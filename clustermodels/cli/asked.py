@@ -50,6 +50,10 @@ def effects(
     each = opened(run, outcome)
     moved = {name: amount(what) for name, what in said_of(variables or []).items()}
     groups = {name: bins(what) for name, what in said_of(by or []).items() if name != OVERALL}
+    if interaction is not None and (moved or slopes or scale != RESPONSE):
+        raise typer.BadParameter(
+            "--interaction stands alone, with --by and --target: ask for the rest by itself"
+        )
     if not moved and interaction is None and (groups or slopes or scale != RESPONSE):
         raise typer.BadParameter(
             "--by, --slopes and --scale say how columns are moved: name these by --variables"

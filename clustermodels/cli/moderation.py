@@ -134,7 +134,8 @@ def _read(found: Any, format_: Format) -> None:
     columns |= {str(name): cells_of(values.to_numpy()) for name, values in left.data_vars.items()}
     columns["leaves"] = ["yes" if cell else "no" for cell in columns["leaves"]]
     title = "How far each form leaves the line that fits it best, on the link's scale"
-    table(_named(columns, name_of), format_, title)
+    if left.sizes["form"]:
+        table(_named(columns, name_of), format_, title)
     if found.models is not None:
         models = found.models
         columns = {"form": cells_of(models["model"].to_numpy())}

@@ -46,7 +46,6 @@ def identification(spec: Spec, of: Design) -> Iterator[Finding]:
     ]
     yield from _within(spec, of, common)
     yield from _few_changes(spec, of, common)
-    yield from _own_past(spec)
     yield from _incidental(spec, of)
     free = [
         block.factor
@@ -152,29 +151,6 @@ def _few_changes(spec: Spec, of: Design, common: list[Block]) -> Iterator[Findin
                 "cluster-robust sd is far too small there.",
                 "Say so beside the answer, and do not quote robust_sd.",
                 *_place(spec, block.name),
-            )
-
-
-def _own_past(spec: Spec) -> Iterator[Finding]:
-    """Find the outcome's own column among what explains it."""
-    column = spec.outcome[1].column
-    for (section, name), reads in spec.predictors().items():
-        for read in reads:
-            if read.column != column:
-                continue
-            now = read.lag == 0
-            yield Finding(
-                "outcome_explains_itself" if now else "lagged_outcome",
-                "serious" if now else "warning",
-                f"'{name}' is the outcome itself{'' if now else f', {read.lag} year(s) before'}",
-                "The outcome cannot explain itself."
-                if now
-                else "Beside effects of clusters its coefficient is biased downwards in short "
-                "panels (Nickell 1981, doi 10.2307/1911408), the policy's with it, and a scenario "
-                "does not feed through it.",
-                "Remove it." if now else "Remove it, and write 'dynamics: {lags: 1}'.",
-                f"{section}.{name}",
-                spec.source.line((section, name)),
             )
 
 

@@ -19,7 +19,8 @@ SHARE = 0.5
 
 
 def past_findings(spec: Spec, learned: Learned, of: Design) -> Iterator[Finding]:
-    """Find panels too short for a past, first values that are missing, and too many of them."""
+    """Find the outcome among what explains it; panels too short for a past, first values unseen."""
+    yield from _own_past(spec)
     if spec.dynamics is None:
         return
     where = ("dynamics", spec.source.line(("dynamics",)))
@@ -83,3 +84,26 @@ def _broken(of: Design) -> list[str]:
     same = of.clusters[1:] == of.clusters[:-1]
     gap = same & (np.diff(of.years) != 1)
     return list(dict.fromkeys(of.clusters[1:][gap].tolist()))
+
+
+def _own_past(spec: Spec) -> Iterator[Finding]:
+    """Find the outcome's own column among what explains it."""
+    column = spec.outcome[1].column
+    for (section, name), reads in spec.predictors().items():
+        for read in reads:
+            if read.column != column:
+                continue
+            now = read.lag == 0
+            yield Finding(
+                "outcome_explains_itself" if now else "lagged_outcome",
+                "serious" if now else "warning",
+                f"'{name}' is the outcome itself{'' if now else f', {read.lag} year(s) before'}",
+                "The outcome cannot explain itself."
+                if now
+                else "Beside effects of clusters its coefficient is biased downwards in short "
+                "panels (Nickell 1981, doi 10.2307/1911408), the policy's with it, and a scenario "
+                "does not feed through it.",
+                "Remove it." if now else "Remove it, and write 'dynamics: {lags: 1}'.",
+                f"{section}.{name}",
+                spec.source.line((section, name)),
+            )

@@ -120,7 +120,7 @@ def ranks(effects: Values) -> Positions:
 
 
 def _refused(because: str) -> FitError:
-    return FitError(f"clusters cannot be ranked because {because}")
+    return FitError(f"clusters cannot be ranked because {because.rstrip('.')}.")
 
 
 def _asked(fit: Fit, treatment: str | None) -> dict[str, list[str]]:

@@ -147,6 +147,8 @@ def _contrast(fit: Fit, of: Variable, amount: Amount) -> Contrast:
     if isinstance(amount, str):
         words, low, high = _range(of, observed_values(fit, of), amount)
         return Contrast(of, words, Move(of, "set", low), Move(of, "set", high))
+    if not np.isfinite(amount):
+        raise _refused(of, f"{amount:g} is no number", "Give numbers in the column's own units")
     return Contrast(of, f"{amount:+g}", Move(of, "add", 0.0), Move(of, "add", float(amount)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from clustermodels.spec.section import WRONG, Finite, Section, refuse, shown, unknown
 
@@ -17,65 +17,61 @@ FUNCTIONS = 20
 Places = Annotated[tuple[Finite, ...], Field(strict=False, min_length=1, max_length=MOST_KNOTS)]
 
 
-def _counted(many: object, low: int, high: int, what: str) -> None:
-    if isinstance(many, int) and not isinstance(many, bool) and not low <= many <= high:
-        raise refuse(
-            f"no number of {what} that there can be",
-            f"Write {min(max(many, low), high)}.",
-            got=shown(many),
-            expected=f"{low} to {high}",
-        )
+def _counted(low: int, high: int, what: str) -> BeforeValidator:
+    """Refuse a number of bins or knots that there cannot be, with the nearest that there can."""
+
+    def judged(many: object) -> object:
+        if isinstance(many, int) and not isinstance(many, bool) and not low <= many <= high:
+            raise refuse(
+                f"no number of {what} that there can be",
+                f"Write {min(max(many, low), high)}.",
+                got=shown(many),
+                expected=f"{low} to {high}",
+            )
+        return many
+
+    return BeforeValidator(judged)
 
 
-def _rising(places: object, what: str) -> None:
-    if isinstance(places, tuple) and not all(low < high for low, high in pairwise(places)):
-        raise refuse(
-            f"{what} do not rise",
-            f"Write [{', '.join(f'{place:g}' for place in sorted({*places}))}].",
-            got=shown(places),
-        )
+def _rising(what: str) -> AfterValidator:
+    """Refuse places that are not in order."""
+
+    def judged(places: Any) -> Any:
+        if isinstance(places, tuple) and not all(low < high for low, high in pairwise(places)):
+            raise refuse(
+                f"{what} do not rise",
+                f"Write [{', '.join(f'{place:g}' for place in sorted({*places}))}].",
+                got=shown(places),
+            )
+        return places
+
+    return AfterValidator(judged)
 
 
 class Bins(Section):
     """An effect of its own in each bin."""
 
-    bins: Annotated[int, Field(ge=2, le=MOST_BINS)] | Places = Field(
+    bins: Annotated[
+        Annotated[int, Field(ge=2, le=MOST_BINS)] | Places,
+        _counted(2, MOST_BINS, "bins"),
+        _rising("edges between bins"),
+    ] = Field(
         default=3,
         description="how many, with as many rows each; or the edges between them, each edge in "
         "the bin above it",
     )
 
-    @field_validator("bins", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        _counted(value, 2, MOST_BINS, "bins")
-        return value
-
-    @field_validator("bins")
-    @classmethod
-    def _edges(cls, value: Any) -> Any:
-        _rising(value, "edges between bins")
-        return value
-
 
 class Spline(Section):
     """A natural cubic spline: smooth, and straight beyond the data."""
 
-    spline: Annotated[int, Field(ge=1, le=MOST_KNOTS)] | Places = Field(
+    spline: Annotated[
+        Annotated[int, Field(ge=1, le=MOST_KNOTS)] | Places,
+        _counted(1, MOST_KNOTS, "knots"),
+        _rising("knots"),
+    ] = Field(
         default=3, description="how many inner knots, at quantiles of the rows; or where they are"
     )
-
-    @field_validator("spline", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        _counted(value, 1, MOST_KNOTS, "knots")
-        return value
-
-    @field_validator("spline")
-    @classmethod
-    def _knots(cls, value: Any) -> Any:
-        _rising(value, "knots")
-        return value
 
 
 class Functions(Section):

@@ -71,7 +71,7 @@ def read_text(
 def read_scenarios(path: str | os.PathLike[str], spec: Spec) -> Spec:
     """Read a file of scenarios, and give ``spec`` with these instead of its own.
 
-    The file may hold a ``horizon`` beside ``scenarios``, which replaces that of ``spec`` too.
+    The file may hold a ``horizon`` too, which replaces that of ``spec``; alone, scenarios stay.
 
     Parameters
     ----------
@@ -88,10 +88,15 @@ def read_scenarios(path: str | os.PathLike[str], spec: Spec) -> Spec:
     file = FilePath(path)
     text = _text(file)
     data, lines = parse(text, str(path))
-    if not (isinstance(data, dict) and "scenarios" in data and {*data} <= _OF_SCENARIOS):
+    # a horizon alone is one, and no scenario of that name, whose edits would be a list
+    if not (
+        isinstance(data, dict)
+        and {*data} <= _OF_SCENARIOS
+        and ("scenarios" in data or isinstance(data.get("horizon"), dict))
+    ):
         lines = {("scenarios", *place): line for place, line in lines.items()}
         data = {"scenarios": data}
-    if not isinstance(data["scenarios"], dict):
+    if not isinstance(data.get("scenarios", {}), dict):
         raise SpecError(
             [Problem("no scenarios", "Write NAME: [{add: {COLUMN: 1}}].", file=str(path), line=1)]
         )

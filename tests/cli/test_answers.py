@@ -62,6 +62,8 @@ def test_effects_of_a_moderator_on_both_scales(run, tiny_fit):
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
+        (("--interaction", "centrality", "--variables", "policies"), 2, "stands alone, with --by"),
+        (("--variables", "policies=nan"), 3, "because nan is no number"),
         (("--by", "year"), 2, "name these by --variables"),
         (("--variables", "policies=2", "--slopes"), 2, "--slopes takes no amounts"),
         (("--variables", "policies", "--variables", "policies=2"), 2, "'policies' is there twice"),

@@ -3,8 +3,6 @@
 Joint Horizon 2020 projects; CORDIS, (c) European Union, CC BY 4.0.
 """
 
-from pathlib import Path
-
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -12,22 +10,17 @@ import pytest
 
 import clustermodels as cm
 from clustermodels.data.scenarios import edited
-
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+from tests.h2020 import city_ties, city_years
 
 
 @pytest.fixture(scope="module")
 def cities():
-    path = SHARED / "h2020_city_year.csv"
-    if not path.exists():
-        pytest.skip("the shared data folder is absent: no h2020_city_year.csv")
-    return pd.read_csv(path, dtype={"id": str})
+    return city_years()
 
 
 @pytest.fixture(scope="module")
 def ties():
-    rows = pd.read_csv(SHARED / "h2020_city_edges.csv.gz", dtype={"a": str, "b": str})
-    return rows[rows["leit_projects"] > 0]
+    return city_ties()
 
 
 def document(hub, other, sparse):

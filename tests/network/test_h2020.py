@@ -3,31 +3,23 @@
 Joint Horizon 2020 projects; CORDIS, (c) European Union, CC BY 4.0.
 """
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from clustermodels.network.measures import Options
 from clustermodels.network.network import make_network
 from clustermodels.network.positions import centrality, positions
-
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+from tests.h2020 import city_ties, city_years
 
 
 @pytest.fixture(scope="module")
 def cities():
-    path = SHARED / "h2020_city_year.csv"
-    if not path.exists():
-        pytest.skip("the shared data folder is absent: no h2020_city_year.csv")
-    return pd.read_csv(path, dtype={"id": str})
+    return city_years()
 
 
 @pytest.fixture(scope="module")
 def network(cities):
-    ties = pd.read_csv(SHARED / "h2020_city_edges.csv.gz", dtype={"a": str, "b": str})
-    ties = ties[ties["leit_projects"] > 0]
+    ties = city_ties()
     return make_network(ties["a"], ties["b"], ties["year"], ties["leit_projects"], cities["id"])
 
 

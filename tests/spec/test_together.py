@@ -85,6 +85,22 @@ def test_a_file_of_scenarios_has_lines_of_its_own(tmp_path):
     assert spec.scenarios == {}
 
 
+def test_a_file_may_hold_a_horizon_alone(tmp_path):
+    spec = read_text(BASE + "scenarios: {own: [{add: {policies: 1}}]}\n", "spec.yaml")
+    path = tmp_path / "ahead.yaml"
+    ahead = "horizon: {years: 2, covariates: {policies: last}, year_effect: last}\n"
+    path.write_text(ahead)
+    made = read_scenarios(path, spec)
+    assert made.horizon is not None
+    assert made.horizon.years == 2
+    assert list(made.scenarios) == ["own"]
+    path.write_text(ahead + "scenarios: 3\n")
+    with pytest.raises(cm.SpecError, match="no scenarios"):
+        read_scenarios(path, spec)
+    path.write_text("horizon: [{add: {policies: 1}}]\n")  # a scenario of that name
+    assert list(read_scenarios(path, spec).scenarios) == ["horizon"]
+
+
 def test_a_changed_spec_is_frozen():
     spec = read_text(BASE, "spec.yaml")
     with pytest.raises(ValueError, match="frozen"):
