@@ -16,7 +16,7 @@ from clustermodels.cli.outcomes import Outcome, any_of, chosen, opened, runs
 from clustermodels.cli.tables import READABLE, Format, note
 from clustermodels.cli.terminal import say
 
-OVERALL, RESPONSE = "overall", "response"
+OVERALL, RESPONSE, THESE = "overall", "response", "these"
 
 
 def effects(
@@ -32,8 +32,8 @@ def effects(
     slopes: Annotated[bool, typer.Option("--slopes", help="Derivatives, not comparisons.")] = False,
     scale: Annotated[
         str, typer.Option(help="response, link, ratio, lnratio; of slopes also elasticity.")
-    ] = "response",
-    target: Annotated[str, typer.Option(help="these, average or new clusters.")] = "these",
+    ] = RESPONSE,
+    target: Annotated[str, typer.Option(help="these, average or new clusters.")] = THESE,
     interaction: Annotated[
         str | None,
         typer.Option(metavar="MODERATOR", help="How it bends the effect, on both scales."),
@@ -54,9 +54,11 @@ def effects(
         raise typer.BadParameter(
             "--interaction stands alone, with --by and --target: ask for the rest by itself"
         )
-    if not moved and interaction is None and (groups or slopes or scale != RESPONSE):
+    asked = groups or slopes or scale != RESPONSE or target != THESE
+    if asked and not moved and interaction is None:
         raise typer.BadParameter(
-            "--by, --slopes and --scale say how columns are moved: name these by --variables"
+            "--by, --slopes, --scale and --target say how columns are moved: name these by "
+            "--variables"
         )
     if slopes and any("=" in each for each in variables or []):
         raise typer.BadParameter("--slopes takes no amounts: name the columns alone")
@@ -79,7 +81,7 @@ def effects(
     left = [said for tables in found.values() for one in tables for said in _beyond(one)]
     for said in dict.fromkeys(left) if format_ in READABLE else ():
         note(said, format_)
-    if target != "these" and format_ is Format.text:
+    if target != THESE and format_ is Format.text:
         say(f"Of {'an average' if target == 'average' else 'a new'} cluster.")
 
 
@@ -98,10 +100,12 @@ def compare(
     Which predicts better, with the weights of a mixture; coefficients and effects.
     """
     each = {name: runs(cm.load_fit(path)) for name, path in named(run).items()}
-    first = next(iter(each.values()))
-    asked = {name: name for name in chosen(first, outcome)}
-    if outcome is None and len(asked) == 1:  # of different outcomes it says which
-        told = {name: {m: any_of(made) for m, made in each.items()} for name in asked}
-    else:
-        told = {n: {m: chosen(made, n)[n] for m, made in each.items()} for n in asked}
+    asked = [*chosen(next(iter(each.values())), outcome)]
+    alone = (
+        outcome is None and len(asked) == 1
+    )  # runs of other outcomes are told apart by 'compare'
+    told = {
+        name: {m: any_of(made) if alone else chosen(made, name)[name] for m, made in each.items()}
+        for name in asked
+    }
     compared({name: cm.compare(fits) for name, fits in told.items()}, format_)

@@ -17,15 +17,13 @@ from clustermodels.errors import Finding, FitError
 from clustermodels.fits.record import Fit, flat
 from clustermodels.network.thinning import thinned
 from clustermodels.results.conditional import Conditional, conditional_mode
-from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, sd
+from clustermodels.results.intervals import LOWER, PROBABILITY, UPPER, Z, sd
 from clustermodels.spec.products import products
 
 # How many times the sampling variance of the ties is that of the data: 1 over the share kept.
 NOISE = (1.0, 1.25, 1.5, 1.75, 2.0)
 # How often ties are thinned at each of them.
 REPLICATES = 25
-# The normal quantile of the interval.
-Z = 1.959963984540054
 # A correction of so many posterior sds is more than a note.
 LARGE = 1.0
 

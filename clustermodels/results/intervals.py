@@ -14,6 +14,8 @@ Values = NDArray[np.float64]
 PROBABILITY = 0.95
 LOWER = "eti95_lower"
 UPPER = "eti95_upper"
+# How many standard deviations of a normal the interval reaches to either side.
+Z = 1.959963984540054
 _TAIL = (1 - PROBABILITY) / 2
 _SHARES = {"median": 0.5, LOWER: _TAIL, UPPER: 1 - _TAIL}
 # Numbers that are reduced together.

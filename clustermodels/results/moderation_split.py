@@ -15,7 +15,7 @@ from clustermodels.errors import Finding, FitError
 from clustermodels.fits.record import Fit, flat
 from clustermodels.results.answers import answers
 from clustermodels.results.conditional import conditional_mode
-from clustermodels.results.intervals import LOWER, UPPER, increase, sd, summarised
+from clustermodels.results.intervals import LOWER, UPPER, Z, increase, sd, summarised
 from clustermodels.results.product_forms import PARTED, PLAIN, SQUARED, forms
 from clustermodels.spec.products import Part, Product, products
 
@@ -32,8 +32,6 @@ WORDS: Mapping[Part, str] = {
     "between": "being",
     "of_mean": "nuisance",
 }
-# The normal quantile of the interval.
-Z = 1.959963984540054
 # Coefficients further apart than so many standard deviations are told.
 APART = 2.0
 

@@ -64,6 +64,7 @@ def test_effects_of_a_moderator_on_both_scales(run, tiny_fit):
     [
         (("--interaction", "centrality", "--variables", "policies"), 2, "stands alone, with --by"),
         (("--variables", "policies=nan"), 3, "because nan is no number"),
+        (("--target", "new"), 2, "--variables"),
         (("--by", "year"), 2, "name these by --variables"),
         (("--variables", "policies=2", "--slopes"), 2, "--slopes takes no amounts"),
         (("--variables", "policies", "--variables", "policies=2"), 2, "'policies' is there twice"),
